@@ -1,0 +1,31 @@
+"""Multi-label image classification with scikit-learn's rules."""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+# Public name -> home module. Names are imported at first use, so that this import is cheap.
+_HOMES = {
+    "BinaryRelevance": "sklearn_mlic.transformation",
+    "ImageClassifier": "sklearn_mlic.deep",
+    "ImageEmbedder": "sklearn_mlic.features",
+    "ThresholdCalibrator": "sklearn_mlic.thresholds",
+    "load": "sklearn_mlic.persistence",
+    "load_csv": "sklearn_mlic.datasets",
+    "make_multilabel_images": "sklearn_mlic.datasets",
+    "save": "sklearn_mlic.persistence",
+    "tune_thresholds": "sklearn_mlic.thresholds",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,170 @@
+"""The one place where the type of X is asked."""
+
+import os
+from collections.abc import Mapping, Sequence
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from sklearn_mlic.images._load import EXPECTED, IMAGE_TYPES
+
+
+def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, Any]:
+    """Turn what a user may pass as X into columns of equal length.
+
+    This is the only place where the type of X is asked. No file is opened.
+
+    Parameters
+    ----------
+    X : DataFrame, sequence of images, uint8 ndarray or numeric data
+        A DataFrame with the columns named below; or paths, PIL images or uint8 arrays in a list,
+        tuple, Series or 1-D array; or an array of shape (n, H, W, C) with 3, 4 or 1 channels; or
+        numeric features, whose validation is left to scikit-learn.
+    image : str, default="image"
+        The column of a DataFrame that holds the images; None takes the text alone.
+    text : str, optional
+        The column of a DataFrame that holds the text.
+
+    Returns
+    -------
+    dict
+        ``{"features": X}``, X itself, for numeric data. Otherwise ``"image"``, a 1-D object array
+        of paths, PIL images and arrays or the 4-D array itself, and ``"text"``, a 1-D object
+        array of str, with None for missing text.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is something else, is empty, or lacks a column or an image.
+
+    Examples
+    --------
+    >>> as_columns(["a.jpg", "b.jpg"])
+    {'image': array(['a.jpg', 'b.jpg'], dtype=object)}
+    >>> as_columns([[0.5, 1.0], [2.0, 0.0]])
+    {'features': [[0.5, 1.0], [2.0, 0.0]]}
+    """
+    if image is None and text is None:
+        raise ValueError("No column was asked for; name one with `image` or `text`.")
+    if hasattr(X, "columns") and hasattr(X, "iloc"):
+        return _frame_columns(X, image, text)
+    kind = type(X).__name__
+    if isinstance(X, Mapping):
+        raise TypeError(
+            f"X is a {kind}, which scikit-learn cannot split into rows. Expected a DataFrame with "
+            f"a column for each key; pass pandas.DataFrame(X)."
+        )
+    if isinstance(X, (str, os.PathLike, Image.Image)):
+        raise TypeError(f"X is a single {kind}; expected a sequence of images. Pass [X] for one.")
+    if text is not None:
+        raise ValueError(
+            f"X is a {kind} without columns, but text={text!r} names one. Expected a DataFrame "
+            f"with that column; pass one or set text=None."
+        )
+    if hasattr(X, "__array__"):
+        array = np.asanyarray(X)
+        if array.ndim != 1 or array.dtype.kind not in "OUST":
+            return _array_columns(X, array)
+        elements = array.tolist()  # plain str instead of numpy's
+    elif isinstance(X, (list, tuple)):
+        elements = X
+    elif hasattr(X, "shape"):  # scipy's sparse matrices and arrays
+        return {"features": X}
+    else:
+        raise TypeError(
+            f"X is a {kind}; expected a DataFrame, an array, or a list of paths, PIL images or "
+            f"uint8 arrays. If it yields images, pass list(X)."
+        )
+    if len(elements) > 0 and all(map(_is_numeric, elements)):
+        return {"features": X}
+    return {"image": _column(elements, "image")}
+
+
+def _is_missing(value: Any) -> bool:
+    # pandas' NA and NaT by name, so that pandas need not be imported.
+    is_nan = isinstance(value, (float, np.floating)) and value != value
+    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_numeric(value: Any) -> bool:
+    """Whether `value` can be a part of numeric data: a number, or a row of them."""
+    if isinstance(value, (list, tuple)):
+        return not (value and isinstance(value[0], IMAGE_TYPES))
+    if isinstance(value, np.ndarray):
+        return value.ndim < 2
+    return isinstance(value, (Number, np.bool_))
+
+
+def _listing(items: Sequence) -> str:
+    return ", ".join(map(repr, items[:10])) + f" and {len(items) - 10} more" * (len(items) > 10)
+
+
+def _column(values: Sequence, role: str) -> np.ndarray:
+    """Put images or texts into an object array one by one: numpy would stack equal shapes."""
+    types = IMAGE_TYPES if role == "image" else (str,)
+    if len(values) == 0:
+        raise ValueError(f"X is empty: there are 0 rows; expected at least one {role}.")
+    column, missing = np.empty(len(values), dtype=object), []
+    for row, value in enumerate(values):
+        if isinstance(value, types):
+            column[row] = value
+        elif _is_missing(value):
+            missing.append(row)
+        else:
+            expected = EXPECTED if role == "image" else "Expected str, or None for missing text"
+            raise TypeError(
+                f"Row {row} of the {role} column is of type {type(value).__name__} "
+                f"({value!r:.60}). {expected}; convert it."
+            )
+    if missing and role == "image":
+        raise ValueError(
+            f"The image is missing (None or NaN) in {len(missing)} of {len(values)} rows: "
+            f"{_listing(missing)}. Expected an image in each; drop these rows from X and y."
+        )
+    return column
+
+
+def _frame_columns(X: Any, image: Any, text: Any) -> dict[str, Any]:
+    names = {"image": image, "text": text}
+    names = {role: name for role, name in names.items() if name is not None}
+    absent = {role: name for role, name in names.items() if name not in X.columns}
+    if absent and text is None and all(dtype.kind in "biufc" for dtype in X.dtypes):
+        return {"features": X}
+    if absent:
+        raise ValueError(
+            f"X has no column {' and no column '.join(map(repr, absent.values()))}; its columns "
+            f"are {_listing(list(X.columns))}. Set {' and '.join(f'`{role}`' for role in absent)} "
+            f"to the column to use."
+        )
+    for name in names.values():
+        if X[name].ndim != 1:
+            raise ValueError(f"X has more than one column {name!r}; expected one, rename the rest.")
+    return {role: _column(X[name], role) for role, name in names.items()}
+
+
+def _array_columns(X: Any, array: np.ndarray) -> dict[str, Any]:
+    shape, channels = array.shape, (1, 3, 4)
+    if array.ndim == 2 and shape[1] == 1 and len(array) and isinstance(array.item(0), IMAGE_TYPES):
+        raise ValueError(f"X holds images in shape {shape}; expected ({shape[0]},). Pass X[:, 0].")
+    if array.ndim < 3:
+        return {"features": X}
+    if array.ndim == 4 and array.dtype == np.uint8 and shape[-1] in channels:
+        if len(array) == 0:
+            raise ValueError(f"X is empty: its shape is {shape}; expected at least one image.")
+        return {"image": array}
+    remedies = []
+    if array.ndim == 3:
+        remedies.append("pass [X] for one image, or X[..., np.newaxis] for n in greyscale")
+    elif array.ndim == 4 and shape[-1] not in channels and shape[1] in channels:
+        remedies.append("put the channels last with X.transpose(0, 2, 3, 1)")
+    elif array.ndim > 4 or shape[-1] not in channels:
+        remedies.append("bring it to that shape, or to 2-D if it holds features")
+    if array.dtype != np.uint8:
+        scale = "multiply values of 0 to 1 by 255" if array.dtype.kind == "f" else "scale to 255"
+        remedies.append(f"{scale} and cast with .astype(np.uint8)")
+    raise ValueError(
+        f"X is an array of shape {shape} and dtype {array.dtype}; expected images of shape "
+        f"(n, H, W, 3) and dtype uint8, 0 to 255: {'; '.join(remedies)}."
+    )

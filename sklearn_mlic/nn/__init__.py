@@ -1,0 +1,1 @@
+"""Plain torch modules: backbones, heads, losses. Nothing here knows scikit-learn or skorch."""

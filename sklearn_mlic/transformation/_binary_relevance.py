@@ -1,0 +1,150 @@
+"""Binary relevance: one independent classifier a label."""
+
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _estimator_has, check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.transformation._constant import ConstantLabel, is_constant
+
+
+def _fit_label(estimator: Any, X: Any, y: np.ndarray) -> Any:
+    model = ConstantLabel(value=int(y[0])) if is_constant(y) else clone(estimator)
+    # BLAS threads cost many times what they bring on problems of this size.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return model.fit(X, y)
+
+
+class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
+    """Fit one copy of a binary classifier for each label.
+
+    The first thing to try, and often hard to beat on good features. It validates y and never
+    X, so X may be whatever `estimator` takes: numbers, image paths for a pipeline, text.
+    A label that takes one value only in training is predicted as that value.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A scikit-learn classifier with ``predict_proba``. For one that has none, such as
+        ``LinearSVC``, wrap it in ``sklearn.calibration.CalibratedClassifierCV``.
+    n_jobs : int, optional
+        Number of labels fitted at the same time. None means 1 unless in a
+        ``joblib.parallel_config`` context, -1 all processors.
+
+    Attributes
+    ----------
+    estimators_ : list of estimators
+        The fitted classifier of each label.
+    classes_ : ndarray of shape (n_labels, 2)
+        ``[0, 1]`` for each label.
+    label_names_ : ndarray of object, shape (n_labels,)
+        The columns of a DataFrame y, else ``label_0``, ``label_1``, …
+    n_features_in_ : int
+        Number of features seen in fit, where the wrapped estimator counts them.
+    feature_names_in_ : ndarray of str
+        Names of the features seen in fit, where the wrapped estimator keeps them.
+
+    References
+    ----------
+    Tsoumakas, G. and Katakis, I. (2007). Multi-label classification: an overview.
+    International Journal of Data Warehousing and Mining, 3(3).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_multilabel_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_mlic import BinaryRelevance
+    >>> X, y = make_multilabel_classification(n_classes=3, random_state=0)
+    >>> model = BinaryRelevance(LogisticRegression()).fit(X, y)
+    >>> model.predict_proba(X).shape
+    (100, 3)
+    """
+
+    def __init__(self, estimator, n_jobs=None):
+        self.estimator = estimator
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any) -> "BinaryRelevance":
+        """Fit one classifier a label.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            Anything that `estimator` takes.
+        y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+            0/1 indicator matrix.
+
+        Returns
+        -------
+        self : BinaryRelevance
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If `y` is not a 0/1 indicator matrix with a row for each row of `X`.
+        """
+        labels = self._check_labels(y, X)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_label)(self.estimator, X, column) for column in labels.T
+        )
+        return self
+
+    @available_if(_estimator_has("predict_proba", delegates=("estimator",)))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probability of each label.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            In the form that ``fit`` took.
+
+        Returns
+        -------
+        y_prob : ndarray of shape (n_samples, n_labels)
+            Each column on its own: rows do not sum to 1.
+        """
+        check_is_fitted(self)
+        return np.column_stack([fitted.predict_proba(X)[:, 1] for fitted in self.estimators_])
+
+    @available_if(_estimator_has("decision_function", delegates=("estimator",)))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the decision value of each label, shape (n_samples, n_labels).
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            In the form that ``fit`` took.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_labels)
+            Positive where the label's own classifier says yes.
+        """
+        check_is_fitted(self)
+        return np.column_stack([fitted.decision_function(X) for fitted in self.estimators_])
+
+    @property
+    def n_features_in_(self) -> int:
+        return self._first_fitted().n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        return self._first_fitted().feature_names_in_
+
+    def _first_fitted(self) -> Any:
+        """The first label's classifier that saw X; a constant label never looks at it."""
+        check_is_fitted(self)
+        looked = (e for e in self.estimators_ if not isinstance(e, ConstantLabel))
+        return next(looked, self.estimators_[0])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags

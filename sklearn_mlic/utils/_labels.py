@@ -1,0 +1,108 @@
+"""The one check of a 0/1 label matrix."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+_BINARIZE = "sklearn.preprocessing.MultiLabelBinarizer().fit_transform"
+
+
+def as_label_matrix(
+    y: Any, name: str = "y", n_samples: int | None = None
+) -> tuple[np.ndarray, list[str]]:
+    """Return `y` as a dense 0/1 matrix beside its label names, or say what is wrong with it.
+
+    Parameters
+    ----------
+    y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        Indicator matrix: 1 where the label applies, 0 where it does not. The columns of a
+        DataFrame name the labels.
+    name : str, default="y"
+        What the caller's user calls it, for the messages.
+    n_samples : int, optional
+        The number of rows that `y` must have.
+
+    Returns
+    -------
+    labels : ndarray of int64, shape (n_samples, n_labels)
+        The checked matrix, a copy.
+    label_names : list of str
+        One name a column, ``label_0``, ``label_1``, … where `y` names none.
+
+    Raises
+    ------
+    ValueError
+        If `y` is missing, one-dimensional, a list of label sets, has no row or no column,
+        another number of rows than asked for, or an entry that is not 0 or 1.
+
+    Examples
+    --------
+    >>> as_label_matrix([[1, 0], [1, 1]])
+    (array([[1, 0],
+           [1, 1]]), ['label_0', 'label_1'])
+    """
+    if y is None:
+        raise ValueError(
+            f"This requires {name} to be passed, but the target y is None. "
+            f"Pass a 0/1 indicator matrix of shape (n_samples, n_labels)."
+        )
+    label_names = [str(label) for label in y.columns] if hasattr(y, "columns") else None
+    values = y.toarray() if sparse.issparse(y) else _as_matrix(y, name)
+    if values.size == 0:
+        raise ValueError(f"{name} is empty: it has shape {values.shape}; expected rows and labels.")
+    if n_samples is not None and values.shape[0] != n_samples:
+        raise ValueError(
+            f"X has {n_samples} rows and {name} has {values.shape[0]}: expected one row of labels "
+            f"for each row of X."
+        )
+    label_names = label_names or [f"label_{j}" for j in range(values.shape[1])]
+    return _as_indicators(values, name, label_names), label_names
+
+
+def _as_matrix(y: Any, name: str) -> np.ndarray:
+    """Give `y` two dimensions or raise: label sets and 1-D targets are refused."""
+    try:
+        values = np.asarray(y)
+    except ValueError:  # rows of different lengths
+        values = np.empty(len(y), dtype=object)
+    if values.dtype.kind in "OUS" and (values.ndim == 1 or _holds_text(values)):
+        raise ValueError(
+            f"{name} is a list of labels or label sets; expected a 0/1 indicator matrix of shape "
+            f"(n_samples, n_labels). Convert it with {_BINARIZE}({name})."
+        )
+    if values.ndim != 2:
+        raise ValueError(
+            f"{name} has shape {values.shape}; expected a 0/1 indicator matrix of shape "
+            f"(n_samples, n_labels). For a single 0/1 label use {name}.reshape(-1, 1); for class "
+            f"numbers or label sets use {_BINARIZE}."
+        )
+    return values
+
+
+def _holds_text(values: np.ndarray) -> bool:
+    return any(isinstance(entry, str) for entry in values.flat)
+
+
+def _as_indicators(values: np.ndarray, name: str, label_names: list[str]) -> np.ndarray:
+    """Cast to int64, or point at the first entry that is not 0 or 1."""
+    try:
+        numeric = values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} has entries that are not numbers (dtype {values.dtype}); expected 0 and 1. "
+            f"Drop or fill in missing entries; convert label sets with {_BINARIZE}."
+        ) from None
+    wrong = ~((numeric == 0) | (numeric == 1))
+    if wrong.any():
+        row, column = map(int, np.argwhere(wrong)[0])
+        advice = "Map the labels to 0 (absent) and 1 (present)."
+        if np.isnan(numeric).any():
+            advice = "NaN is not accepted here: drop those rows or fill them in."
+        elif name == "y_pred":
+            advice = "Apply a threshold first: y_prob >= 0.5."
+        raise ValueError(
+            f"{name} has {int(wrong.sum())} entries that are not 0 or 1, the first in row {row}, "
+            f"label {label_names[column]!r}: {numeric[row, column]:g}. {advice}"
+        )
+    return numeric.astype(np.int64)

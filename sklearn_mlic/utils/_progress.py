@@ -1,0 +1,34 @@
+"""One progress bar for every long loop."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def track(items: Iterable[Item], total: int, description: str, verbose: int) -> Iterator[Item]:
+    """Yield `items`, with a progress bar on the standard error where `verbose` is not 0.
+
+    Parameters
+    ----------
+    items : iterable
+        What to go through.
+    total : int
+        How many there are.
+    description : str
+        Stands left of the bar.
+    verbose : int
+        0 shows nothing.
+
+    Yields
+    ------
+    object
+        The items, in order.
+    """
+    if not verbose:
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import track as rich_track
+
+    yield from rich_track(items, description, total=total, console=Console(stderr=True))

@@ -1,0 +1,37 @@
+"""What several test files share."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+
+def random_case(seed, n_samples=60, n_labels=7, decimals=1):
+    """Labels from frequent to rare, the last without a positive, and scores with many ties."""
+    rng = np.random.default_rng(seed)
+    y_true = (rng.random((n_samples, n_labels)) < np.geomspace(0.6, 0.05, n_labels)).astype(int)
+    y_true[0] = 1
+    y_true[:, -1] = 0
+    y_prob = np.clip(0.3 * y_true + 0.8 * rng.random(y_true.shape), 0, 1).round(decimals)
+    return y_true, y_prob
+
+
+class ColumnClassifier(ClassifierMixin, BaseEstimator):
+    """Reads the probability of each label off a column of X; `flip` makes it wrong."""
+
+    def __init__(self, flip=False):
+        self.flip = flip
+
+    def fit(self, X, y):
+        self.classes_ = np.array([[0, 1]] * y.shape[1])
+        return self
+
+    def predict_proba(self, X):
+        return 1 - X if self.flip else X
+
+    def predict(self, X):
+        return (self.predict_proba(X) >= 0.5).astype(int)
+
+
+def write(path, content):
+    """Write bytes and return the path."""
+    path.write_bytes(content)
+    return path
