@@ -9,6 +9,10 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from sklearn_mlic.utils._labels import as_label_matrix
 
 
+# The logit of a label that is constant in training: its probability is 0 or 1 to the last digit.
+CONSTANT_LOGIT = 36.7
+
+
 class MultilabelMixin(ClassifierMixin):
     """The base of every multi-label classifier: put it left of ``BaseEstimator``.
 

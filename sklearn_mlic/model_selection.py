@@ -247,7 +247,8 @@ def _check_n_splits(n_splits: Any, least: int) -> None:
 def _check_enough_rows(n_splits: int, n_rows: int) -> None:
     if n_splits > n_rows:
         raise ValueError(
-            f"n_splits={n_splits} is more than the {n_rows} rows of y. Ask for fewer folds."
+            f"n_splits={n_splits} is more than n_samples={n_rows}, the rows of y. "
+            f"Ask for fewer folds."
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from PIL import Image, ImageDraw
 
+_RNG = np.random.RandomState
 _SUPERSAMPLING = 2  # masks are drawn this much larger and shrunk, which smooths their edges
 
 
@@ -96,7 +97,7 @@ class Mask:
         return self.coverage >= 0.5
 
 
-def random_pose(image_size: int, scale: float, rng: np.random.RandomState) -> Pose:
+def random_pose(image_size: int, scale: float, rng: _RNG) -> Pose:
     """Draw a pose whose object measures 28 to 55 % of the image's side, times `scale`."""
     radius = scale * image_size * rng.uniform(0.14, 0.275)
     margin = 0.8 * radius  # an object may stick out of the image a little
@@ -119,23 +120,23 @@ def draw_mask(kind: str, pose: Pose, image_size: int) -> Mask:
     return Mask((slice(y0, y1), slice(x0, x1)), coverage)
 
 
-def _stripes(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.RandomState):
+def _stripes(u: np.ndarray, v: np.ndarray, frequency: float, rng: _RNG) -> np.ndarray:
     return np.sin(2 * np.pi * frequency * u) > 0
 
 
-def _dots(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.RandomState):
+def _dots(u: np.ndarray, v: np.ndarray, frequency: float, rng: _RNG) -> np.ndarray:
     return ((frequency * u) % 1 - 0.5) ** 2 + ((frequency * v) % 1 - 0.5) ** 2 < 0.09
 
 
-def _checker(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.RandomState):
+def _checker(u: np.ndarray, v: np.ndarray, frequency: float, rng: _RNG) -> np.ndarray:
     return np.sin(np.pi * frequency * u) * np.sin(np.pi * frequency * v) > 0
 
 
-def _noise(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.RandomState):
+def _noise(u: np.ndarray, v: np.ndarray, frequency: float, rng: _RNG) -> np.ndarray:
     return rng.randint(0, 256, size=u.shape, dtype=np.uint8) / np.float32(255)
 
 
-def _plain(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.RandomState):
+def _plain(u: np.ndarray, v: np.ndarray, frequency: float, rng: _RNG) -> np.ndarray:
     return np.zeros_like(u)
 
 
@@ -143,7 +144,7 @@ def _plain(u: np.ndarray, v: np.ndarray, frequency: float, rng: np.random.Random
 _TEXTURES: tuple[Callable, ...] = (_stripes, _dots, _checker, _noise, _plain)
 
 
-def paint(image: np.ndarray, kind: str, pose: Pose, mask: Mask, rng: np.random.RandomState) -> None:
+def paint(image: np.ndarray, kind: str, pose: Pose, mask: Mask, rng: _RNG) -> None:
     """Lay a textured and shaded object on a float image of shape (H, W, 3), in place."""
     rows, columns = mask.window
     y, x = np.ogrid[rows, columns]
@@ -159,17 +160,21 @@ def paint(image: np.ndarray, kind: str, pose: Pose, mask: Mask, rng: np.random.R
     patch += mask.coverage[:, :, None] * (colours - patch)
 
 
-def _choose_texture(kind: str, rng: np.random.RandomState) -> Callable:
-    k, n = list(OUTLINES).index(kind), len(_TEXTURES)
-    return _TEXTURES[(k + k // n) % n if rng.uniform() < 0.7 else rng.randint(n)]
+# The hue and the texture that each kind keeps to more often than not. Two kinds share a hue and
+# two a texture, so neither is enough, and exceptions are common enough to make shape matter.
+_HABITS = {
+    kind: (0.4 * (k % len(_TEXTURES)), _TEXTURES[(k + k // len(_TEXTURES)) % len(_TEXTURES)])
+    for k, kind in enumerate(OUTLINES)
+}
 
 
-def _object_colours(kind: str, rng: np.random.RandomState) -> np.ndarray:
-    """Draw two colours; a kind has a family of hues that it keeps to more often than not."""
-    # Two kinds share a family, and differ in the texture that they prefer: neither colour nor
-    # texture is enough.
-    k, n = list(OUTLINES).index(kind), len(_TEXTURES)
-    hue = rng.normal(0.4 * (k % n), 0.05) if rng.uniform() < 0.8 else rng.uniform()
+def _choose_texture(kind: str, rng: _RNG) -> Callable:
+    return _HABITS[kind][1] if rng.uniform() < 0.7 else _TEXTURES[rng.randint(len(_TEXTURES))]
+
+
+def _object_colours(kind: str, rng: _RNG) -> np.ndarray:
+    """Draw the two colours of a texture."""
+    hue = rng.normal(_HABITS[kind][0], 0.05) if rng.uniform() < 0.8 else rng.uniform()
     saturation, value = rng.uniform(0.7, 1.0), rng.uniform(0.55, 1.0)
     first = _rgb(hue, saturation, value)
     if rng.uniform() < 0.3:
@@ -185,19 +190,19 @@ def _rgb(hue: float, saturation: float, value: float) -> np.ndarray:
     return (255 * value * (1 - saturation * falloff)).astype(np.float32)
 
 
-def draw_background(image_size: int, rng: np.random.RandomState) -> np.ndarray:
+def draw_background(image_size: int, rng: _RNG) -> np.ndarray:
     """Draw a background with strokes and blobs that are no objects, float (H, W, 3)."""
     n_cells = rng.randint(2, 7)  # few cells give a gradient, more give clouds
     base = _rgb(rng.uniform(), rng.uniform(0, 0.3), rng.uniform(0.3, 0.9))
     cells = base + rng.normal(0, 25, size=(n_cells, n_cells, 1))
-    cells = cells + rng.normal(0, 12, size=cells.shape[:2] + (3,))
+    cells = cells + rng.normal(0, 12, size=(*cells.shape[:2], 3))
     clouds = Image.fromarray(np.clip(cells, 0, 255).astype(np.uint8))
     canvas = clouds.resize((image_size, image_size), Image.Resampling.BICUBIC)
     _draw_clutter(ImageDraw.Draw(canvas), image_size, rng)
     return np.asarray(canvas, dtype=np.float32).copy()
 
 
-def _draw_clutter(canvas: ImageDraw.ImageDraw, size: int, rng: np.random.RandomState) -> None:
+def _draw_clutter(canvas: ImageDraw.ImageDraw, size: int, rng: _RNG) -> None:
     """Scatter strokes and small ragged blobs, in somewhat duller colours than the objects'."""
     colour = partial(_clutter_colour, rng)
     for _ in range(rng.randint(2, 7)):
@@ -210,12 +215,12 @@ def _draw_clutter(canvas: ImageDraw.ImageDraw, size: int, rng: np.random.RandomS
         canvas.polygon(points.ravel().tolist(), fill=colour())
 
 
-def _clutter_colour(rng: np.random.RandomState) -> tuple[int, int, int]:
+def _clutter_colour(rng: _RNG) -> tuple[int, int, int]:
     red, green, blue = _rgb(rng.uniform(), rng.uniform(0.1, 0.6), rng.uniform(0.3, 1))
     return int(red), int(green), int(blue)
 
 
-def develop(image: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+def develop(image: np.ndarray, rng: _RNG) -> np.ndarray:
     """Give a float image a random exposure, colour cast and sensor noise, as uint8."""
     gain = rng.uniform(0.75, 1.15) * rng.uniform(0.94, 1.06, size=3)
     noise = rng.randint(-14, 15, size=image.shape, dtype=np.int8)

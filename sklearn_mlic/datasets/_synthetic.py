@@ -33,11 +33,12 @@ _SCENES = (
 
 _DESCR = """Drawn scenes for multi-label image classification.
 
-{n_samples} images of {image_size} x {image_size} pixels. Each shows up to five objects, of {n_kinds} \
-kinds, over a cluttered background; {n_labels} of the kinds are labels ({names}), the others are \
-drawn but not labelled. Objects vary in place, size, rotation, colour and texture and may hide \
-each other in part. The labels are correlated and imbalanced. The captions leave objects out, \
-name some that are not there, use several words for one thing, and are sometimes empty.
+{n_samples} images of {image_size} x {image_size} pixels. Each shows up to four objects, seldom
+more, of {n_kinds} kinds over a cluttered background; {n_labels} of the kinds are labels
+({names}), the others are drawn but not labelled. Objects vary in place, size, rotation, colour
+and texture and may hide each other in part. The labels are correlated and imbalanced. The
+captions leave objects out, name some that are not there, use several words for one thing, and
+are sometimes empty.
 """
 
 

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNet
 from torch.utils.data import Subset
 
-from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.base import CONSTANT_LOGIT, MultilabelMixin
 from sklearn_mlic.deep._batches import Collate, RecordDataset
 from sklearn_mlic.deep._callbacks import ProgressReport, early_stopping
 from sklearn_mlic.deep._transforms import AUGMENTATIONS
@@ -26,6 +26,7 @@ from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 
 _KINDS = {"image": "images", "features": "feature vectors"}
+_RECORDED = ("epoch", "train_loss", "valid_loss", "valid_mAP", "dur")
 OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 
 
@@ -67,6 +68,8 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         columns = self._check_columns(X, reset=True)
         if self.on_error == "skip" and "image" in columns:
             columns, labels = self._drop_unreadable(columns, labels)
+        constant = np.all(labels == labels[0], axis=0)
+        self.constant_values_ = np.where(constant, labels[0], np.nan)
         seed, device = draw_seed(self.random_state), resolve_device(self.device)
         with seeded(seed, device):
             model = self._build_model(columns, labels.shape[1], device)
@@ -77,7 +80,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
                 self.net_.notify("on_train_end")  # closes the progress bar
                 raise
         self.history_ = [
-            {key: value for key, value in epoch.items() if isinstance(value, (int, float))}
+            {key: float(epoch[key]) for key in _RECORDED if key in epoch}
             for epoch in self.net_.history
         ]
         return self
@@ -119,7 +122,9 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         columns = self._check_columns(X, reset=False)
         n_batches = -(-len(next(iter(columns.values()))) // self.batch_size)
         batches = track(self.net_.forward_iter(columns), n_batches, "Predicting", self.verbose)
-        return np.concatenate([logits.numpy() for logits in batches]).astype(np.float64)
+        logits = np.concatenate([batch.numpy() for batch in batches]).astype(np.float64)
+        fixed = (2 * self.constant_values_ - 1) * CONSTANT_LOGIT
+        return np.where(np.isnan(fixed), logits, fixed)
 
     def _check_columns(self, X: Any, reset: bool) -> dict[str, Any]:
         """Turn X into columns; in prediction they must be of the kind that fit saw."""

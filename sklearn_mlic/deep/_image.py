@@ -89,6 +89,8 @@ class ImageClassifier(BaseDeepClassifier):
         stopping, ``valid_loss`` and ``valid_mAP``.
     input_kind_ : {"image", "features"}
         What fit was given.
+    constant_values_ : ndarray of shape (n_labels,)
+        The value that prediction gives a label which took no other in training; NaN elsewhere.
     classes_ : ndarray of shape (n_labels, 2)
         ``[0, 1]`` for each label.
     label_names_ : ndarray of object, shape (n_labels,)

@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import _num_samples
 
+from sklearn_mlic.base import CONSTANT_LOGIT
+
 
 class ConstantLabel(ClassifierMixin, BaseEstimator):
     """Predict one value for every row, with certainty.
@@ -32,8 +34,8 @@ class ConstantLabel(ClassifierMixin, BaseEstimator):
         return np.tile([1.0 - self.value, float(self.value)], (_num_samples(X), 1))
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logit of a probability that is 0 or 1 to machine precision, (n_samples,)."""
-        return np.full(_num_samples(X), 36.7 if self.value else -36.7)
+        """Return the constant as a logit, shape (n_samples,)."""
+        return np.full(_num_samples(X), CONSTANT_LOGIT if self.value else -CONSTANT_LOGIT)
 
 
 def is_constant(y: np.ndarray) -> bool:

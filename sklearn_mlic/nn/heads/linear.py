@@ -33,6 +33,10 @@ class LinearHead(nn.Module):
         self.pool = pool
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(n_features, n_labels)
+        # From zero every label starts alike, whatever its column, and the first step sends no
+        # noise into a pretrained backbone.
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return the logits (B, L) of tokens (B, N, D)."""

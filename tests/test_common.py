@@ -1,0 +1,81 @@
+"""Our contract and scikit-learn's checks over every public estimator: to exist is to be tested."""
+
+import inspect
+
+import pytest
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import sklearn_mlic
+from sklearn_mlic import BinaryRelevance
+from sklearn_mlic.utils.estimator_checks import contract_checks
+
+# Settings that make an estimator quick, given to each that has a parameter of that name.
+SMALL = {
+    "backbone": "test_resnet",
+    "pretrained": False,
+    "image_size": 32,
+    "max_epochs": 3,
+    "lr": 0.05,
+    "cv": 2,
+    "random_state": 0,
+}
+# scikit-learn's checks hand over y of class numbers such as {1, 2}, one column of them for an
+# estimator that takes a matrix; ours take 0 and 1 only and say so.
+NOT_INDICATORS = "its y holds class numbers other than 0 and 1"
+EXPECTED_FAILURES = dict.fromkeys(
+    (
+        "check_classifier_data_not_an_array",
+        "check_classifier_multioutput",
+        "check_classifier_not_supporting_multiclass",
+        "check_classifiers_classes",
+        "check_classifiers_regression_target",
+        "check_classifiers_train",
+        "check_complex_data",
+        "check_decision_proba_consistency",
+        "check_estimator_sparse_array",
+        "check_estimator_sparse_matrix",
+        "check_estimators_dtypes",
+        "check_fit2d_1feature",
+    ),
+    NOT_INDICATORS,
+)
+
+
+def make(cls):
+    """An instance with small settings; a required `estimator` gets what the class wraps."""
+    parameters = inspect.signature(cls).parameters
+    settings = {name: value for name, value in SMALL.items() if name in parameters}
+    if "estimator" in parameters:
+        binary = LogisticRegression()
+        wraps_binary = cls.__module__.startswith("sklearn_mlic.transformation")
+        settings["estimator"] = binary if wraps_binary else BinaryRelevance(binary)
+    return cls(**settings)
+
+
+PUBLIC = [getattr(sklearn_mlic, name) for name in sklearn_mlic.__all__]
+ESTIMATORS = [
+    make(item) for item in PUBLIC if inspect.isclass(item) and issubclass(item, BaseEstimator)
+]
+CONTRACT = [
+    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.__name__}")
+    for estimator in ESTIMATORS
+    if is_classifier(estimator)
+    for check in contract_checks(estimator)
+]
+
+
+@pytest.mark.parametrize(("estimator", "check"), CONTRACT)
+def test_contract(estimator, check):
+    check(estimator)
+
+
+# scikit-learn makes its own X, always 2-D numbers: what takes images only is tested elsewhere.
+NUMERIC = [e for e in ESTIMATORS if get_tags(e).input_tags.two_d_array]
+
+
+@parametrize_with_checks(NUMERIC, expected_failed_checks=lambda estimator: EXPECTED_FAILURES)
+def test_sklearn(estimator, check):
+    check(estimator)
