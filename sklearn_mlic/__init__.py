@@ -11,6 +11,7 @@ _HOMES = {
     "ImageClassifier": "sklearn_mlic.deep",
     "ImageEmbedder": "sklearn_mlic.features",
     "ThresholdCalibrator": "sklearn_mlic.thresholds",
+    "compare": "sklearn_mlic.comparison",
     "load": "sklearn_mlic.persistence",
     "load_csv": "sklearn_mlic.datasets",
     "make_multilabel_images": "sklearn_mlic.datasets",

@@ -8,7 +8,6 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_mlic.utils._labels import as_label_matrix
 
-
 # The logit of a label that is constant in training: its probability is 0 or 1 to the last digit.
 CONSTANT_LOGIT = 36.7
 
@@ -61,3 +60,55 @@ class MultilabelMixin(ClassifierMixin):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = False
         return tags
+
+
+def find_label_names(model: Any) -> list[str]:
+    """Return the label names of a fitted model, also from inside a pipeline or search.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-label classifier, a pipeline that ends in one, or a search over them.
+
+    Returns
+    -------
+    list of str
+        One name a column of ``predict_proba``.
+
+    Raises
+    ------
+    ValueError
+        If no estimator in it keeps ``label_names_``.
+    """
+    return list(_classifier_of(model).label_names_)
+
+
+def find_thresholds(model: Any) -> np.ndarray | float:
+    """Return the thresholds that a fitted model predicts by, also from inside a pipeline.
+
+    Parameters
+    ----------
+    model : estimator
+        As for `find_label_names`.
+
+    Returns
+    -------
+    ndarray of shape (n_labels,) or float
+        ``thresholds_``, or 0.5 for a classifier that tunes none.
+    """
+    return getattr(_classifier_of(model), "thresholds_", 0.5)
+
+
+def _classifier_of(model: Any) -> Any:
+    """Go down pipelines and searches to the classifier that keeps ``label_names_``."""
+    while not hasattr(model, "label_names_"):
+        if hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif hasattr(model, "steps"):
+            model = model.steps[-1][1]
+        else:
+            raise ValueError(
+                f"{type(model).__name__} keeps no label_names_. Expected a fitted classifier of "
+                f"sklearn_mlic, or a pipeline or search that ends in one."
+            )
+    return model

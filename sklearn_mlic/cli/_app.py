@@ -1,0 +1,186 @@
+"""The commands. What they say goes to the standard error, what they find to the standard output."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+from rich.console import Console
+from rich.table import Table
+from typer import Argument, Option, Typer
+
+from sklearn_mlic.cli._options import APPROACHES, ApproachOptions, DataOptions, with_option_groups
+
+app = Typer(
+    name="sklearn-mlic",
+    help="Multi-label image classification: train, calibrate thresholds, compare, predict.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+remarks = Console(stderr=True)
+
+_LISTING = "; ".join(f"'{name}': {what}" for name, what in APPROACHES.items())
+LabelledCsv = Annotated[Path, Argument(help="CSV with a column of images and one of labels.")]
+ModelFile = Annotated[Path, Argument(help="Model file that 'fit' wrote.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")]
+
+
+def main() -> None:
+    """Run the command line; bad data ends it with status 1 and a message, bad usage with 2."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except (ValueError, TypeError, OSError, RuntimeError) as error:
+        remarks.print("[bold red]Error:[/]", end=" ")
+        remarks.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    remarks.print("[yellow]Warning:[/]", end=" ")
+    remarks.print(str(message), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
+@with_option_groups
+def fit(
+    csv: LabelledCsv,
+    data: DataOptions,
+    options: ApproachOptions,
+    approach: Annotated[str, Option(help=_LISTING)] = "image",
+    model: Annotated[Path, Option("--out", "-o", help="Model file to write.")] = Path(
+        "model.skops"
+    ),
+) -> None:
+    """Train one approach, calibrate its thresholds out of fold, write one model file."""
+    from sklearn_mlic.persistence import save
+
+    estimator = options.build([approach], has_text=data.text is not None)[approach]
+    bunch = data.read(csv)
+    estimator.fit(bunch.data, bunch.target)
+    save(estimator, model)
+    if not options.quiet:
+        n_images, n_labels = bunch.target.shape
+        remarks.print(f"Trained {approach!r} on {n_images} images with {n_labels} labels.")
+    print(model)
+
+
+@app.command()
+@with_option_groups
+def compare(
+    csv: LabelledCsv,
+    data: DataOptions,
+    options: ApproachOptions,
+    approach: Annotated[
+        list[str] | None, Option(help=f"May be repeated; all that fit by default. {_LISTING}")
+    ] = None,
+    cv: Annotated[
+        float, Option(help="Number of stratified folds, or a fraction to hold out once.")
+    ] = 5,
+    table: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
+    best: Annotated[
+        Path | None, Option(help="Model file for the approach of highest mAP, fitted on all rows.")
+    ] = None,
+) -> None:
+    """Cross-validate several approaches on the same folds and print the leaderboard."""
+    from sklearn_mlic.comparison import compare as compare_approaches
+    from sklearn_mlic.persistence import save
+
+    names = approach or [n for n in APPROACHES if data.text is not None or "text" not in n]
+    # The row to beat always stands first.
+    names = ["prior", *(name for name in dict.fromkeys(names) if name != "prior")]
+    approaches = options.build(names, has_text=data.text is not None)
+    bunch = data.read(csv)
+    leaderboard = compare_approaches(
+        approaches,
+        bunch.data,
+        bunch.target,
+        cv=int(cv) if cv >= 1 else cv,
+        random_state=options.seed,
+        verbose=int(not options.quiet),
+    )
+    print_leaderboard(leaderboard)
+    if table is not None:
+        leaderboard.to_csv(table)
+    if best is not None:
+        winner = leaderboard["mAP"].idxmax()
+        save(approaches[winner].fit(bunch.data, bunch.target), best)
+        print(best)
+
+
+@app.command()
+@with_option_groups
+def predict(
+    model: ModelFile,
+    inputs: Annotated[list[Path], Argument(help="Images, folders of images, or one CSV file.")],
+    out: Annotated[Path, Option("--out", "-o", help="CSV file to write.")] = Path(
+        "predictions.csv"
+    ),
+    images: Annotated[Path | None, Option(help="Folder of the CSV's images.")] = None,
+    image: Annotated[str, Option(help="The CSV's column of image names.")] = "image",
+    text: Annotated[str | None, Option(help="The CSV's column of text, if any.")] = None,
+    sep: Annotated[str, Option(help="What to write between labels.")] = " ",
+    probabilities: Annotated[
+        bool, Option("--probabilities", help="Add each label's probability.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict the labels of images; every image gets a row, or the command fails and says why."""
+    from sklearn_mlic.cli._predict import read_inputs, write_predictions
+    from sklearn_mlic.persistence import load
+
+    estimator = load(model)
+    source = DataOptions(images=images, image=image, text=text)
+    X, ids = read_inputs(inputs, source)
+    write_predictions(estimator, X, ids, out, sep=sep, probabilities=probabilities)
+    if not quiet:
+        remarks.print(f"Predicted {len(ids)} images.")
+    print(out)
+
+
+@app.command()
+@with_option_groups
+def evaluate(
+    model: ModelFile,
+    csv: LabelledCsv,
+    data: DataOptions,
+    out: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
+) -> None:
+    """Score a model on labelled images: a row a label, the averages, the summary."""
+    from sklearn_mlic.base import find_label_names, find_thresholds
+    from sklearn_mlic.metrics import multilabel_report
+    from sklearn_mlic.persistence import load
+
+    estimator = load(model)
+    bunch = data.read(csv, label_names=find_label_names(estimator))
+    y_prob = estimator.predict_proba(bunch.data)
+    report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
+    print(report.to_string(float_format="{:.3f}".format, na_rep=""))
+    print("  ".join(f"{name} {value:.4g}" for name, value in report.attrs.items()))
+    if out is not None:
+        report.to_csv(out)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, Option("--out", "-o", help="Folder to write.")] = Path("demo_output"),
+    quiet: Quiet = False,
+) -> None:
+    """Draw images, train and compare four approaches, keep the best, predict new images."""
+    from sklearn_mlic.cli._demo import run
+
+    run(out, quiet)
+
+
+def print_leaderboard(leaderboard: Any) -> None:
+    """Print a comparison; ``0.61 → 0.68`` is a score at 0.5 and at the tuned thresholds."""
+    table = Table(title="Leaderboard: scores at 0.5 → at tuned thresholds")
+    table.add_column("approach")
+    for name in ("mAP", "CF1", "OF1", "sample-F1", "fit s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, row in leaderboard.iterrows():
+        spread = "" if row.isna()["mAP std"] else f" ±{row['mAP std']:.3f}"
+        pairs = [f"{row[m]:.3f} → {row[f'{m} tuned']:.3f}" for m in ("CF1", "OF1", "sample-F1")]
+        table.add_row(str(name), f"{row['mAP']:.3f}{spread}", *pairs, f"{row['fit seconds']:.1f}")
+    Console(width=None if sys.stdout.isatty() else 100).print(table)

@@ -1,0 +1,78 @@
+"""The main job on drawn images: train, calibrate, compare, keep the best, predict."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from sklearn_mlic.comparison import compare
+from sklearn_mlic.datasets import make_multilabel_images
+from sklearn_mlic.deep import ImageClassifier
+from sklearn_mlic.features import ImageEmbedder
+from sklearn_mlic.model_selection import MultilabelStratifiedShuffleSplit
+from sklearn_mlic.persistence import load, save
+from sklearn_mlic.recipes import (
+    fine_tuned,
+    image_probe,
+    image_text_probe,
+    label_prior,
+    text_probe,
+)
+
+SEED = 0
+N_NEW = 24
+
+
+def run(folder: Path, quiet: bool) -> None:
+    """Run the demo and write its files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write; created when missing.
+    quiet : bool
+        Whether to leave out progress and remarks.
+    """
+    from sklearn_mlic.cli._app import print_leaderboard, remarks
+    from sklearn_mlic.cli._predict import write_predictions
+
+    say = remarks.print if not quiet else lambda *_: None
+    say("Drawing 624 scenes with captions that tell half the story ...")
+    bunch = make_multilabel_images(n_samples=600 + N_NEW, random_state=SEED)
+    known = bunch.data.iloc[:-N_NEW].rename(columns={"caption": "text"})
+    y = bunch.target.iloc[:-N_NEW]
+
+    verbose = int(not quiet)
+    small = {"pretrained": False, "image_size": 96, "random_state": SEED}
+    # No weights are downloaded: the network starts from random ones, frozen or trained.
+    embedder = ImageEmbedder("test_resnet", **small)
+    network = ImageClassifier(
+        "test_resnet", head_params={"pool": "max"}, lr=3e-3, max_epochs=12, **small
+    )
+    approaches = {
+        "always the prior": label_prior(SEED),
+        "caption words": text_probe(random_state=SEED),
+        "frozen network": image_probe(embedder, random_state=SEED),
+        "trained network": fine_tuned(network, SEED),
+        "frozen network + words": image_text_probe(embedder, random_state=SEED),
+    }
+    hold_out = MultilabelStratifiedShuffleSplit(2, test_size=0.25, random_state=SEED)
+    say(f"Training {len(approaches)} approaches twice on 450 images, testing on 150 ...")
+    leaderboard = compare(approaches, known, y, cv=hold_out, random_state=SEED, verbose=verbose)
+    print_leaderboard(leaderboard)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    winner = leaderboard["mAP"].idxmax()
+    say(f"Fitting the best, {winner!r}, on all 600 images ...")
+    model = save(approaches[winner].fit(known, y), folder / "model.skops")
+    leaderboard.to_csv(folder / "leaderboard.csv")
+
+    new = bunch.data.iloc[-N_NEW:].rename(columns={"caption": "text"})
+    (folder / "new_images").mkdir(exist_ok=True)
+    names = [f"new_images/{i:02d}.png" for i in range(N_NEW)]
+    for name, pixels in zip(names, new["image"], strict=True):
+        Image.fromarray(pixels).save(folder / name)
+    predictions = folder / "predictions.csv"
+    write_predictions(load(model), new, names, predictions, sep=" ", probabilities=True)
+    say(f"The model opens with sklearn_mlic.load; it labelled {N_NEW} images it had not seen.")
+    for path in (folder / "leaderboard.csv", model, predictions):
+        print(path)

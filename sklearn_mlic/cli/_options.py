@@ -1,0 +1,188 @@
+"""Groups of options that several commands share, each a dataclass that knows its use."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+from sklearn.utils import Bunch
+from typer import Option
+
+from sklearn_mlic.utils._choices import check_choice
+
+APPROACHES = {
+    "prior": "each label's frequency, the row to beat",
+    "text": "logistic regression on the words",
+    "image": "logistic regression on a frozen network's features",
+    "image-text": "the same on features and words",
+    "finetune": "the network trained on the images",
+}
+
+
+def with_option_groups(command: Callable) -> Callable:
+    """Let a command take option groups: each field of a dataclass becomes an option of its own.
+
+    Parameters
+    ----------
+    command : callable
+        Its parameters that are annotated with a dataclass are replaced by the fields.
+
+    Returns
+    -------
+    callable
+        For Typer, which reads the signature.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, type] = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if is_dataclass(hints[name]):
+            groups[name] = hints[name]
+            types = get_type_hints(hints[name], include_extras=True)
+            parameters += [
+                inspect.Parameter(
+                    field.name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=field.default,
+                    annotation=types[field.name],
+                )
+                for field in fields(hints[name])
+            ]
+        else:
+            parameters.append(
+                parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+
+    @wraps(command)
+    def flat(**values: Any) -> Any:
+        for name, group in groups.items():
+            values[name] = group(**{field.name: values.pop(field.name) for field in fields(group)})
+        return command(**values)
+
+    flat.__signature__ = inspect.Signature(parameters)
+    flat.__annotations__ = {p.name: p.annotation for p in parameters}
+    return flat
+
+
+@dataclass
+class DataOptions:
+    """Where images, labels and text stand in a CSV file."""
+
+    images: Annotated[Path | None, Option(help="Folder of the images; the CSV's by default.")] = (
+        None
+    )
+    image: Annotated[str, Option(help="Column of image names.")] = "image"
+    labels: Annotated[str, Option(help="Column of labels.")] = "labels"
+    text: Annotated[str | None, Option(help="Column of text, if any.")] = None
+    sep: Annotated[str, Option(help="What separates the labels of an image.")] = " "
+    on_error: Annotated[
+        str, Option(help="'raise' stops at bad rows, 'skip' lists them and leaves them out.")
+    ] = "raise"
+
+    def read(self, path: Path, label_names: Sequence[str] | None = None) -> Bunch:
+        """Load the file with its columns renamed to ``image`` and ``text``."""
+        return self._load(path, labels=self.labels, label_names=label_names)
+
+    def read_unlabelled(self, path: Path) -> Bunch:
+        """Load the file without looking for labels."""
+        return self._load(path, labels=None)
+
+    def _load(self, path: Path, **label_settings: Any) -> Bunch:
+        from sklearn_mlic.datasets import load_csv
+
+        bunch = load_csv(
+            path,
+            self.images,
+            image=self.image,
+            text=self.text,
+            sep=self.sep,
+            verify=True,
+            on_error=self.on_error,
+            **label_settings,
+        )
+        # A model file keeps these names: it fits any CSV, whatever its columns are called.
+        bunch.data.columns = ["image", "text"][: bunch.data.shape[1]]
+        return bunch
+
+
+@dataclass
+class ApproachOptions:
+    """The network and how it is run."""
+
+    backbone: Annotated[str, Option(help="A timm network.")] = "resnet18"
+    weights: Annotated[
+        str, Option(help="'published' (fetched on first use), 'random', or a weight file.")
+    ] = "published"
+    backbone_param: Annotated[
+        list[str] | None, Option(help="NAME=VALUE for the network; may be repeated.")
+    ] = None
+    image_size: Annotated[int | None, Option(help="Side of the network's input, pixels.")] = None
+    cache: Annotated[Path | None, Option(help="Folder that keeps image embeddings.")] = None
+    epochs: Annotated[int, Option(help="Epochs of 'finetune'.")] = 6
+    lr: Annotated[float, Option(help="Learning rate of 'finetune'.")] = 3e-4
+    n_jobs: Annotated[int | None, Option(help="Processes that decode images.")] = None
+    device: Annotated[str, Option(help="'auto', 'cpu', 'cuda' or 'mps'.")] = "auto"
+    precision: Annotated[str, Option(help="'auto', 'fp32' or 'bf16'.")] = "auto"
+    seed: Annotated[int, Option(help="Seed of everything random.")] = 0
+    quiet: Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")] = False
+
+    def build(self, names: Sequence[str], has_text: bool) -> dict[str, Any]:
+        """Build the approaches of these names; the pictures' column is ``image``."""
+        from sklearn_mlic import recipes
+
+        makers: dict[str, Callable[[], Any]] = {
+            "prior": lambda: recipes.label_prior(self.seed),
+            "text": lambda: recipes.text_probe(random_state=self.seed),
+            "image": lambda: recipes.image_probe(self._embedder(), random_state=self.seed),
+            "image-text": lambda: recipes.image_text_probe(
+                self._embedder(), random_state=self.seed
+            ),
+            "finetune": lambda: recipes.fine_tuned(self._classifier(), self.seed),
+        }
+        for name in names:
+            check_choice("approach", name, makers)
+            if "text" in name and not has_text:
+                raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
+        return {name: makers[name]() for name in names}
+
+    def _network(self) -> dict[str, Any]:
+        pretrained = {"published": True, "random": False}.get(self.weights, self.weights)
+        return {
+            "backbone": self.backbone,
+            "pretrained": pretrained,
+            "backbone_params": dict(map(_parse_param, self.backbone_param or [])),
+            "image_size": self.image_size,
+            "device": self.device,
+            "precision": self.precision,
+            "random_state": self.seed,
+            "verbose": int(not self.quiet),
+        }
+
+    def _embedder(self) -> Any:
+        from sklearn_mlic.features import ImageEmbedder
+
+        # As text, so that the model file needs no type for it.
+        cache = None if self.cache is None else str(self.cache)
+        return ImageEmbedder(**self._network(), cache=cache)
+
+    def _classifier(self) -> Any:
+        from sklearn_mlic.deep import ImageClassifier
+
+        return ImageClassifier(
+            **self._network(), max_epochs=self.epochs, lr=self.lr, n_jobs=self.n_jobs
+        )
+
+
+def _parse_param(text: str) -> tuple[str, Any]:
+    """Read NAME=VALUE; numbers, True, False and None are read as Python writes them."""
+    from ast import literal_eval
+
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ValueError(f"--backbone-param {text!r}: expected NAME=VALUE, as in pad_type=same.")
+    try:
+        return name, literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

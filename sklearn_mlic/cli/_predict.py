@@ -1,0 +1,86 @@
+"""From the arguments of ``predict`` to rows, and from rows to a CSV file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from sklearn_mlic.base import find_label_names
+from sklearn_mlic.cli._options import DataOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, list[str]]":
+    """Turn image files, folders or one CSV file into X and the name of each row.
+
+    Parameters
+    ----------
+    inputs : list of Path
+        As given on the command line.
+    data : DataOptions
+        Where things stand in a CSV file.
+
+    Returns
+    -------
+    X : DataFrame
+        With the columns ``image`` and, from a CSV file with text, ``text``.
+    ids : list of str
+        What the rows are called in the output.
+    """
+    import pandas as pd
+
+    if any(path.suffix.lower() == ".csv" for path in inputs):
+        if len(inputs) > 1:
+            raise ValueError("Give one CSV file alone, or images and folders.")
+        bunch = data.read_unlabelled(inputs[0])
+        return bunch.data, list(bunch.ids)
+    if data.text is not None:
+        raise ValueError("--text names a column: give a CSV file that has it.")
+    known = Image.registered_extensions()
+    paths: list[Path] = []
+    for path in inputs:
+        if not path.exists():
+            raise FileNotFoundError(f"There is no file or folder {str(path)!r}.")
+        found = [path]
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.suffix.lower() in known)
+            if not found:
+                raise ValueError(f"The folder {str(path)!r} holds no image files.")
+        paths += found
+    ids = [str(path) for path in paths]
+    return pd.DataFrame({"image": ids}), ids
+
+
+def write_predictions(
+    estimator: Any, X: Any, ids: list[str], path: Path, *, sep: str, probabilities: bool
+) -> None:
+    """Predict and write one row an image: its name, its labels and perhaps the probabilities.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted model.
+    X : DataFrame
+        The images.
+    ids : list of str
+        The name of each row.
+    path : Path
+        The CSV file to write.
+    sep : str
+        What stands between two labels.
+    probabilities : bool
+        Whether to add a column a label.
+    """
+    import pandas as pd
+
+    names = np.array(find_label_names(estimator), dtype=object)
+    y_pred = estimator.predict(X).astype(bool)
+    table = pd.DataFrame({"image": ids, "labels": [sep.join(names[row]) for row in y_pred]})
+    if probabilities:
+        y_prob = pd.DataFrame(estimator.predict_proba(X), columns=names).round(6)
+        table = pd.concat([table, y_prob], axis=1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)

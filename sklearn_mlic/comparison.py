@@ -1,0 +1,97 @@
+"""Several approaches on the same folds, in one table."""
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.metaestimators import _safe_split
+
+from sklearn_mlic.metrics import (
+    cf1_score,
+    mean_average_precision,
+    of1_score,
+    sample_f1_score,
+)
+from sklearn_mlic.model_selection import check_multilabel_cv
+from sklearn_mlic.utils._progress import track
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+THRESHOLDED = {"CF1": cf1_score, "OF1": of1_score, "sample-F1": sample_f1_score}
+
+
+def compare(
+    approaches: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = 5,
+    random_state: Any = None,
+    verbose: int = 0,
+) -> "pd.DataFrame":
+    """Fit each approach on the same folds and score it on the rows left out.
+
+    Parameters
+    ----------
+    approaches : mapping of str to estimator
+        What to compare, by the name that it has in the table. ``predict`` is to apply tuned
+        thresholds, as that of a recipe or of any ThresholdCalibrator does.
+    X : array-like of n_samples rows
+        Anything that all approaches take.
+    y : array-like or DataFrame of shape (n_samples, n_labels)
+        0/1 indicator matrix.
+    cv : int, float, splitter or iterable, default=5
+        A number of multi-label stratified folds, the fraction of one hold-out, or a splitter.
+    random_state : int, RandomState or None, default=None
+        Shuffles the folds.
+    verbose : int, default=0
+        1 shows a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        One row an approach, in the order given, means over the folds: ``mAP`` (step-wise) and
+        ``mAP std``; ``CF1``, ``OF1`` and ``sample-F1`` of ``predict_proba >= 0.5``, and each
+        with `` tuned`` of ``predict``; ``fit seconds``.
+
+    Examples
+    --------
+    >>> from sklearn_mlic import compare, make_multilabel_images
+    >>> from sklearn_mlic.recipes import label_prior, text_probe
+    >>> bunch = make_multilabel_images(n_samples=100, random_state=0)
+    >>> table = compare({"prior": label_prior(0), "text": text_probe("caption", random_state=0)},
+    ...                 bunch.data, bunch.target, cv=0.3, random_state=0)
+    >>> bool(table.loc["text", "mAP"] > table.loc["prior", "mAP"])
+    True
+    """
+    import pandas as pd
+
+    splits = list(check_multilabel_cv(cv, y, random_state=random_state).split(X, y))
+    jobs = [(name, split) for name in approaches for split in splits]
+    rows = [
+        {"approach": name, **_score(clone(approaches[name]), X, y, *split)}
+        for name, split in track(jobs, len(jobs), "Comparing", verbose)
+    ]
+    folds = pd.DataFrame(rows).groupby("approach", sort=False)
+    table = folds.mean()
+    # One hold-out has no spread.
+    table.insert(1, "mAP std", folds["mAP"].std(ddof=0) if len(splits) > 1 else np.nan)
+    return table
+
+
+def _score(model: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+    """Fit on one fold; score before and after calibration on the rows left out."""
+    X_train, y_train = _safe_split(model, X, y, train)
+    X_test, y_test = _safe_split(model, X, y, test)
+    start = time.perf_counter()
+    model.fit(X_train, y_train)
+    seconds = time.perf_counter() - start
+    y_prob = model.predict_proba(X_test)
+    at_half, tuned = (y_prob >= 0.5).astype(int), model.predict(X_test)
+    scores = {"mAP": mean_average_precision(y_test, y_prob)}
+    for name, metric in THRESHOLDED.items():
+        scores |= {name: metric(y_test, at_half), f"{name} tuned": metric(y_test, tuned)}
+    return {**scores, "fit seconds": seconds}
