@@ -9,6 +9,10 @@ demo: .venv/installed
 test: .venv/installed
 	$(BIN)/python -m pytest
 
+bench: .venv/installed
+	$(BIN)/python benchmarks/natural_scenes.py
+	$(BIN)/python benchmarks/throughput.py
+
 lint: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -9,9 +9,10 @@ from typing import Any
 
 import skops.io
 
-# Packages whose classes a model file may hold. Functions are refused wherever they come from:
-# a file could name one that does harm.
-_PACKAGES = ("sklearn_mlic.", "sklearn.", "numpy.")
+# Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
+# generators. Functions are refused wherever they come from, and so are numpy's other classes: a
+# file could name one that does harm, such as numpy.memmap, which overwrites files.
+_PACKAGES = ("sklearn_mlic.", "sklearn.")
 
 
 def save(model: Any, path: str | Path) -> Path:
@@ -65,8 +66,8 @@ def save(model: Any, path: str | Path) -> Path:
 def load(path: str | Path) -> Any:
     """Open a model file, also one from a stranger: no code in it is run.
 
-    Only classes of this package, scikit-learn and numpy are built; anything else is
-    refused by name before anything is built.
+    Only classes of this package and scikit-learn and numpy's data types are built; anything
+    else is refused by name before anything is built.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def _refuse(unknown: list[str], holder: str) -> None:
     if refused:
         raise ValueError(
             f"{holder} holds types that are not trusted: {', '.join(refused)}. A model file may "
-            f"hold classes of sklearn_mlic, scikit-learn and numpy only. Name your choices "
+            f"hold classes of sklearn_mlic and scikit-learn and numpy arrays only. Name your choices "
             f"(head='linear', loss='bce') instead of passing classes of your own, or use joblib "
             f"among people who trust each other."
         )

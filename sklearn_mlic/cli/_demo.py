@@ -19,7 +19,8 @@ from sklearn_mlic.recipes import (
 )
 
 SEED = 0
-N_NEW = 24
+N_KNOWN, N_NEW = 600, 24
+N_EPOCHS = 30
 
 
 def run(folder: Path, quiet: bool) -> None:
@@ -36,8 +37,8 @@ def run(folder: Path, quiet: bool) -> None:
     from sklearn_mlic.cli._predict import write_predictions
 
     say = remarks.print if not quiet else lambda *_: None
-    say("Drawing 624 scenes with captions that tell half the story ...")
-    bunch = make_multilabel_images(n_samples=600 + N_NEW, random_state=SEED)
+    say(f"Drawing {N_KNOWN + N_NEW} scenes with captions that tell half the story ...")
+    bunch = make_multilabel_images(n_samples=N_KNOWN + N_NEW, random_state=SEED)
     known = bunch.data.iloc[:-N_NEW].rename(columns={"caption": "text"})
     y = bunch.target.iloc[:-N_NEW]
 
@@ -46,7 +47,7 @@ def run(folder: Path, quiet: bool) -> None:
     # No weights are downloaded: the network starts from random ones, frozen or trained.
     embedder = ImageEmbedder("test_resnet", **small)
     network = ImageClassifier(
-        "test_resnet", head_params={"pool": "max"}, lr=3e-3, max_epochs=12, **small
+        "test_resnet", head_params={"pool": "max"}, lr=3e-3, max_epochs=N_EPOCHS, **small
     )
     approaches = {
         "always the prior": label_prior(SEED),
@@ -56,13 +57,13 @@ def run(folder: Path, quiet: bool) -> None:
         "frozen network + words": image_text_probe(embedder, random_state=SEED),
     }
     hold_out = MultilabelStratifiedShuffleSplit(2, test_size=0.25, random_state=SEED)
-    say(f"Training {len(approaches)} approaches twice on 450 images, testing on 150 ...")
+    say(f"Training {len(approaches)} approaches twice on three quarters, testing on the rest ...")
     leaderboard = compare(approaches, known, y, cv=hold_out, random_state=SEED, verbose=verbose)
     print_leaderboard(leaderboard)
 
     folder.mkdir(parents=True, exist_ok=True)
     winner = leaderboard["mAP"].idxmax()
-    say(f"Fitting the best, {winner!r}, on all 600 images ...")
+    say(f"Fitting the best, {winner!r}, on all {N_KNOWN} images ...")
     model = save(approaches[winner].fit(known, y), folder / "model.skops")
     leaderboard.to_csv(folder / "leaderboard.csv")
 

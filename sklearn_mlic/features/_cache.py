@@ -1,8 +1,8 @@
 """Vectors on disk, keyed by what they were computed from; safe for several processes."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -30,23 +30,24 @@ class VectorCache:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "vectors.sqlite"
         self.setup = setup
-        with closing(self._connect()) as connection, connection:
+        with self._connection() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (setup TEXT, content BLOB, vector BLOB, "
                 "PRIMARY KEY (setup, content)) WITHOUT ROWID"
             )
 
-    def _connect(self) -> sqlite3.Connection:
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one transaction; a file that is no cache can show at any point."""
         try:
-            connection = sqlite3.connect(self.path, timeout=60)
-            connection.execute("PRAGMA schema_version")
+            with closing(sqlite3.connect(self.path, timeout=60)) as connection, connection:
+                yield connection
         except sqlite3.DatabaseError as error:
             raise ValueError(
                 f"The cache file {str(self.path)!r} cannot be used: {error}. "
                 f"Delete it, or pass another folder as cache=."
             ) from error
-        return connection
 
     def get(self, contents: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """Return the vectors that are there, by content digest.
@@ -63,7 +64,7 @@ class VectorCache:
         """
         found: dict[bytes, np.ndarray] = {}
         contents = iter(contents)
-        with closing(self._connect()) as connection:
+        with self._connection() as connection:
             while chunk := list(islice(contents, self._CHUNK)):
                 marks = ",".join("?" * len(chunk))
                 query = (
@@ -86,5 +87,5 @@ class VectorCache:
         rows = [
             (self.setup, key, row.tobytes()) for key, row in zip(contents, vectors, strict=True)
         ]
-        with closing(self._connect()) as connection, connection:
+        with self._connection() as connection:
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)

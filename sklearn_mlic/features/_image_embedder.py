@@ -149,7 +149,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : sequence of paths, PIL images or uint8 arrays, or DataFrame
-            n_samples images.
+            The images.
 
         Returns
         -------
@@ -167,7 +167,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             rows = range(len(sources))
             return np.concatenate([batch for _, batch in self._embed(sources, rows)])
         cache = VectorCache(self.cache, self._setup())
-        contents = [content_digest(source) for source in sources]
+        contents = [content_digest(source, row) for row, source in enumerate(sources)]
         vectors = cache.get(contents)
         missing = [row for row, content in enumerate(contents) if content not in vectors]
         for rows, batch in self._embed(sources, missing):
@@ -236,7 +236,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of object, shape (n_features_out_,)
-            ``resnet18_0``, ``resnet18_1``, …
+            Such as ``resnet18_0`` and ``resnet18_1``.
         """
         check_is_fitted(self)
         names = [f"{self.backbone}_{i}" for i in range(self.n_features_out_)]

@@ -144,7 +144,7 @@ def find_unreadable(column: Sequence, n_jobs: int | None = None) -> dict[int, Im
     return {error.row: error for error in sorted(errors, key=lambda error: error.row)}
 
 
-def content_digest(source: ImageSource) -> bytes:
+def content_digest(source: ImageSource, row: int | None = None) -> bytes:
     """Hash the content of an image, as a key for caches.
 
     Parameters
@@ -152,6 +152,8 @@ def content_digest(source: ImageSource) -> bytes:
     source : str, path, PIL.Image.Image or uint8 ndarray
         The image. Of a file, the bytes count and not the name. A picture has one digest as a
         file, another as a PIL image and another as an array.
+    row : int, optional
+        The position of the image in its column, for error messages.
 
     Returns
     -------
@@ -169,8 +171,8 @@ def content_digest(source: ImageSource) -> bytes:
     >>> len(content_digest(np.zeros((4, 4, 3), dtype=np.uint8)))
     16
     """
-    _check_source(source, None)
-    with _reading(source, None):
+    _check_source(source, row)
+    with _reading(source, row):
         if isinstance(source, np.ndarray):
             kind, header = b"array", (source.shape, source.dtype.str)
             content = np.ascontiguousarray(source).data

@@ -27,7 +27,20 @@ class ImageModel(nn.Module):
         self.precision = precision
 
     def forward(self, image: Tensor | None = None, features: Tensor | None = None) -> Tensor:
-        """Return logits (B, L) of images (B, 3, H, W) or of feature vectors (B, D)."""
+        """Return the logits of a batch of images or of feature vectors.
+
+        Parameters
+        ----------
+        image : Tensor of shape (B, 3, H, W), optional
+            RGB, uint8 in 0..255 or float in 0..1.
+        features : Tensor of shape (B, D), optional
+            Used where there is no image: one token each.
+
+        Returns
+        -------
+        Tensor of shape (B, L)
+            One logit a label, in float32.
+        """
         if image is None:
             tokens = features[:, None]  # (B, D) -> (B, 1, D)
         else:

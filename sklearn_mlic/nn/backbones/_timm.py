@@ -123,9 +123,7 @@ def make_backbone(
     RuntimeError
         If published weights cannot be had.
     """
-    if not timm.is_model(name):
-        close = get_close_matches(str(name), timm.list_models(), n=3)
-        raise ValueError(f"Unknown backbone {name!r}. Near it: {close}. See timm.list_models().")
+    _check_name(name)
     params = dict(params or {})
     overlay: dict[str, Any] = {}
     if not isinstance(pretrained, bool):
@@ -150,8 +148,15 @@ def rebuild_backbone(spec: BackboneSpec) -> Backbone:
     Backbone
         In evaluation mode, on the CPU.
     """
+    _check_name(spec.name)  # a name such as "hf-hub:..." in a model file would reach the network
     trunk = timm.create_model(spec.name, pretrained=False, num_classes=0, **spec.params)
     return _fit_size(spec, trunk)
+
+
+def _check_name(name: str) -> None:
+    if not timm.is_model(name):
+        close = get_close_matches(str(name), timm.list_models(), n=3)
+        raise ValueError(f"Unknown backbone {name!r}. Near it: {close}. See timm.list_models().")
 
 
 def _fit_size(spec: BackboneSpec, trunk: nn.Module) -> Backbone:

@@ -39,5 +39,16 @@ class LinearHead(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the logits (B, L) of tokens (B, N, D)."""
+        """Return the logits of a batch.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image.
+
+        Returns
+        -------
+        Tensor of shape (B, L)
+            One logit a label.
+        """
         return self.linear(self.dropout(pool_tokens(tokens, self.pool)))

@@ -1,0 +1,185 @@
+"""The command line end to end: files in, files out, messages and exit codes."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from sklearn_mlic import load, make_multilabel_images
+from sklearn_mlic.cli import app, main
+
+NETWORK = ["--backbone", "test_resnet", "--weights", "random", "--image-size", "32", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """A folder with 60 images and a CSV of their labels and captions."""
+    folder = tmp_path_factory.mktemp("scenes")
+    bunch = make_multilabel_images(60, image_size=48, n_labels=3, random_state=0)
+    for i, pixels in enumerate(bunch.data["image"]):
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    labels = [" ".join(bunch.target.columns[row == 1]) or "-" for row in bunch.target.to_numpy()]
+    table = {"image": [f"{i}.png" for i in range(60)], "labels": labels}
+    pd.DataFrame({**table, "caption": bunch.data["caption"]}).to_csv(
+        folder / "labels.csv", index=False
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(scenes):
+    """A model file fitted on them."""
+    path = scenes / "model.skops"
+    call("fit", scenes / "labels.csv", "--out", path, *NETWORK)
+    return path
+
+
+def call(*arguments, status=0):
+    """Run a command in this process and return what it printed."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    if status == 0 and result.exception:
+        raise result.exception
+    assert result.exit_code == status, result.output
+    return result.stdout
+
+
+def fail(capsys, monkeypatch, *arguments):
+    """Run a command that must end with status 1; return its message."""
+    monkeypatch.setattr(sys, "argv", ["sklearn-mlic", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+    return " ".join(captured.err.split())
+
+
+@pytest.mark.parametrize("approach", ["prior", "text", "image", "image-text", "finetune"])
+def test_each_approach_fits_and_predicts(scenes, tmp_path, approach):
+    path = tmp_path / "model.skops"
+    text = ["--text", "caption"] if "text" in approach else []
+    call("fit", scenes / "labels.csv", "-o", path, "--approach", approach, "--epochs", 1,
+         *text, *NETWORK)  # fmt: skip
+    out = tmp_path / "predictions.csv"
+    call("predict", path, scenes / "labels.csv", "-o", out, *text, "-q")
+    assert list(pd.read_csv(out)["image"]) == [f"{i}.png" for i in range(60)]
+
+
+def test_fit_writes_one_model_file_and_prints_its_path(scenes, model, tmp_path):
+    out = tmp_path / "again.skops"
+    assert call("fit", scenes / "labels.csv", "-o", out, *NETWORK).strip() == str(out)
+    assert [p.name for p in tmp_path.iterdir()] == ["again.skops"]
+    paths = [str(scenes / f"{i}.png") for i in range(60)]
+    X = pd.DataFrame({"image": paths})
+    np.testing.assert_array_equal(load(out).predict_proba(X), load(model).predict_proba(X))
+
+
+def test_predict_takes_images_and_folders_and_writes_probabilities(scenes, model, tmp_path):
+    out = tmp_path / "new" / "predictions.csv"
+    call("predict", model, scenes, scenes / "3.png", "-o", out, "--probabilities", "-q")
+    table = pd.read_csv(out, keep_default_na=False)
+    names = list(load(model)[-1].label_names_)
+    assert list(table.columns) == ["image", "labels", *names]
+    assert len(table) == 61
+    thresholds = load(model)[-1].thresholds_
+    for _, row in table.iterrows():
+        predicted = [n for n, t in zip(names, thresholds, strict=True) if row[n] >= t]
+        assert row["labels"].split() == predicted
+
+
+def test_evaluate_prints_a_row_a_label_and_the_summary(scenes, model, tmp_path):
+    printed = call("evaluate", model, scenes / "labels.csv", "-o", tmp_path / "report.csv")
+    for name in ("disc", "square", "triangle", "macro", "micro", "samples", "mAP", "CF1"):
+        assert name in printed
+    assert len(pd.read_csv(tmp_path / "report.csv")) == 6
+
+
+def test_compare_prints_the_prior_first_and_keeps_the_best(scenes, tmp_path):
+    printed = call(
+        "compare", scenes / "labels.csv", "--approach", "image", "--approach", "text",
+        "--text", "caption", "--cv", 2, "--out", tmp_path / "table.csv",
+        "--best", tmp_path / "best.skops", *NETWORK,
+    )  # fmt: skip
+    table = pd.read_csv(tmp_path / "table.csv", index_col="approach")
+    assert list(table.index) == ["prior", "image", "text"]
+    assert printed.index("prior") < printed.index("image") < printed.index("text")
+    assert load(tmp_path / "best.skops")[-1].label_names_.tolist() == ["disc", "square", "triangle"]
+
+
+def test_demo_writes_what_it_names(tmp_path, monkeypatch):
+    from sklearn_mlic.cli import _demo
+
+    monkeypatch.setattr(_demo, "N_KNOWN", 80)
+    monkeypatch.setattr(_demo, "N_EPOCHS", 1)
+    printed = call("demo", "--out", tmp_path / "demo", "-q")
+    assert "always the prior" in printed
+    for name in ("leaderboard.csv", "model.skops", "predictions.csv"):
+        assert str(tmp_path / "demo" / name) in printed
+        assert (tmp_path / "demo" / name).is_file()
+
+
+def test_bad_rows_end_with_status_1_and_are_all_named(scenes, tmp_path, capsys, monkeypatch):
+    (scenes / "torn.jpg").write_bytes(b"no image")
+    bad = tmp_path / "bad.csv"
+    bad.write_text("image,labels\n0.png,disc\nnowhere.png,disc\ntorn.jpg,square\n")
+    message = fail(capsys, monkeypatch, "fit", bad, "--images", scenes, *NETWORK)
+    assert "nowhere.png" in message
+    assert "torn.jpg" in message
+    (scenes / "torn.jpg").unlink()
+
+
+def test_skip_leaves_bad_rows_out_and_says_so(scenes, tmp_path, recwarn):
+    rows = (scenes / "labels.csv").read_text() + "nowhere.png,disc,\n"
+    (tmp_path / "bad.csv").write_text(rows)
+    with pytest.warns(UserWarning, match=r"nowhere\.png"):
+        call("fit", tmp_path / "bad.csv", "--images", scenes, "--on-error", "skip",
+             "-o", tmp_path / "m.skops", *NETWORK)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fit", "{csv}", "--approach", "imgae", "-q"], "Did you mean 'image'?"),
+        (["fit", "{csv}", "--approach", "text", "-q"], "--text"),
+        (["fit", "{csv}", "--labels", "tags", "-q"], "tags"),
+        (["fit", "{csv}", "--backbone", "resnt18", "-q"], "resnet18"),
+        (["fit", "{csv}", "--weights", "nowhere.pt", "-q"], "nowhere.pt"),
+        (["fit", "{csv}", "--backbone-param", "oops", "-q"], "NAME=VALUE"),
+        (["fit", "nowhere.csv", "-q"], "nowhere.csv"),
+        (["predict", "nowhere.skops", "{csv}", "-q"], "nowhere.skops"),
+        (["predict", "{model}", "nowhere.png", "-q"], "nowhere.png"),
+        (["predict", "{csv}", "{csv}", "-q"], "not a model file"),
+        (["predict", "{model}", "{csv}", "{csv}", "-q"], "one CSV file alone"),
+    ],
+)
+def test_errors_say_what_to_do(scenes, model, capsys, monkeypatch, arguments, words):
+    places = {"csv": scenes / "labels.csv", "model": model}
+    message = fail(capsys, monkeypatch, *[a.format(**places) for a in arguments])
+    assert words in message
+
+
+def test_an_unreadable_image_fails_prediction_and_is_named(
+    scenes, model, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "torn.png").write_bytes(b"")
+    out = tmp_path / "p.csv"
+    message = fail(capsys, monkeypatch, "predict", model, tmp_path, "-o", out, "-q")
+    assert "torn.png" in message
+    assert not out.exists()
+
+
+def test_bad_usage_ends_with_status_2():
+    call("fit", status=2)
+    call("fit", "a.csv", "--nothing", status=2)
+
+
+def test_python_m_is_the_command_line():
+    command = [sys.executable, "-m", "sklearn_mlic", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "compare" in done.stdout
