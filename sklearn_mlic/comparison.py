@@ -57,6 +57,11 @@ def compare(
         ``mAP std``; ``CF1``, ``OF1`` and ``sample-F1`` of ``predict_proba >= 0.5``, and each
         with `` tuned`` of ``predict``; ``fit seconds``.
 
+    Raises
+    ------
+    ValueError
+        If there is no approach, or `y` is not a 0/1 indicator matrix.
+
     Examples
     --------
     >>> from sklearn_mlic import compare, make_multilabel_images
@@ -69,6 +74,8 @@ def compare(
     """
     import pandas as pd
 
+    if not approaches:
+        raise ValueError("approaches is empty; expected at least one estimator under its name.")
     splits = list(check_multilabel_cv(cv, y, random_state=random_state).split(X, y))
     jobs = [(name, split) for name in approaches for split in splits]
     rows = [

@@ -10,9 +10,12 @@ from typing import Any
 import skops.io
 
 # Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
-# generators. Functions are refused wherever they come from, and so are numpy's other classes: a
-# file could name one that does harm, such as numpy.memmap, which overwrites files.
+# generators. Functions are refused wherever they come from, scores apart, and so are numpy's
+# other classes: a file could name one that does harm, such as numpy.memmap, which overwrites
+# files.
 _PACKAGES = ("sklearn_mlic.", "sklearn.")
+# The one kind of function that is let through: what a search scores by computes and no more.
+_METRICS = ("sklearn_mlic.metrics.", "sklearn.metrics.")
 
 
 def save(model: Any, path: str | Path) -> Path:
@@ -107,14 +110,14 @@ def _refuse(unknown: list[str], holder: str) -> None:
     if refused:
         raise ValueError(
             f"{holder} holds types that are not trusted: {', '.join(refused)}. A model file may "
-            f"hold classes of sklearn_mlic and scikit-learn and numpy arrays only. Name your choices "
-            f"(head='linear', loss='bce') instead of passing classes of your own, or use joblib "
-            f"among people who trust each other."
+            f"hold classes of sklearn_mlic and scikit-learn and numpy arrays only. Name your "
+            f"choices (head='linear', loss='bce') instead of passing classes of your own, or use "
+            f"joblib among people who trust each other."
         )
 
 
 def _is_trusted(name: str) -> bool:
-    """Tell whether `name` is a class that one of the trusted packages defines itself."""
+    """Tell whether `name` is a class, or a metric, that a trusted package defines itself."""
     # To import a __main__ module is to run it.
     if not name.startswith(_PACKAGES) or "__main__" in name:
         return False
@@ -123,4 +126,7 @@ def _is_trusted(name: str) -> bool:
         found = getattr(import_module(module), attribute, None)
     except ImportError:
         return False
-    return inspect.isclass(found) and f"{found.__module__}.".startswith(_PACKAGES)
+    home = f"{getattr(found, '__module__', None)}."
+    if inspect.isfunction(found):
+        return name.startswith(_METRICS) and home.startswith(_METRICS)
+    return inspect.isclass(found) and home.startswith(_PACKAGES)

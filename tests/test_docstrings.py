@@ -8,6 +8,7 @@ import pytest
 from numpydoc.validate import validate
 
 import sklearn_mlic
+from sklearn_mlic.utils.estimator_checks import CONTRACT, check_image_forms_agree
 
 # What is not asked for: extended summaries, See Also, examples on methods, and the wording rules
 # of numpy's own documentation.

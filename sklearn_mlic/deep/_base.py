@@ -1,6 +1,7 @@
 """The template of every deep classifier; besides `_callbacks` the only file that says skorch."""
 
 import warnings
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch.utils.data import Subset
 
 from sklearn_mlic.base import CONSTANT_LOGIT, MultilabelMixin
 from sklearn_mlic.deep._batches import Collate, RecordDataset
-from sklearn_mlic.deep._callbacks import ProgressReport, early_stopping
+from sklearn_mlic.deep._callbacks import ProgressReport, close_progress, early_stopping
 from sklearn_mlic.deep._transforms import AUGMENTATIONS
 from sklearn_mlic.images import as_columns, find_unreadable
 from sklearn_mlic.model_selection import check_multilabel_cv
@@ -77,7 +78,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             try:
                 self.net_.fit(columns, labels)
             except BaseException:
-                self.net_.notify("on_train_end")  # closes the progress bar
+                close_progress(self.net_)
                 raise
         self.history_ = [
             {key: float(epoch[key]) for key in _RECORDED if key in epoch}
@@ -118,7 +119,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         logits : ndarray of shape (n_samples, n_labels)
             Positive where the probability is above 0.5.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "net_")
         columns = self._check_columns(X, reset=False)
         n_batches = -(-len(next(iter(columns.values()))) // self.batch_size)
         batches = track(self.net_.forward_iter(columns), n_batches, "Predicting", self.verbose)
@@ -166,7 +167,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         check_choice("augmentation", self.augmentation, AUGMENTATIONS)
         n_workers = effective_n_jobs(self.n_jobs) if self.n_jobs not in (None, 1) else 0
         settings = {
-            "criterion": make_choice("loss", self.loss, LOSSES, self.loss_params),
+            "criterion": make_choice("loss", deepcopy(self.loss), LOSSES, self.loss_params),
             "optimizer": optimizer,
             "optimizer__weight_decay": self.weight_decay,
             "lr": self.lr,

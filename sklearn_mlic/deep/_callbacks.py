@@ -52,6 +52,19 @@ class ProgressReport(Callback):
         self.bar_.stop()
 
 
+def close_progress(net: Any) -> None:
+    """Close the bar of a fit that failed, at whatever point it did.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        Initialised or not, with a `ProgressReport` or without.
+    """
+    for _, callback in getattr(net, "callbacks_", []):
+        if isinstance(callback, ProgressReport) and hasattr(callback, "bar_"):
+            callback.bar_.stop()
+
+
 def _score_map(net: Any, dataset: Any, y: Any) -> float:
     return mean_average_precision(y, net.predict_proba(dataset))
 

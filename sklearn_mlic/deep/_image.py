@@ -1,5 +1,6 @@
 """The image classifier: any timm backbone, a head, a loss."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from typing import Any
 
@@ -178,7 +179,8 @@ class ImageClassifier(BaseDeepClassifier):
         self, backbone: Any, n_features: int, n_labels: int, device: torch.device
     ) -> ImageModel:
         sizes = {"n_features": n_features, "n_labels": n_labels}
-        head = make_choice("head", self.head, HEADS, self.head_params, **sizes)
+        # A copy: training changes a head, and the user's own instance stays as it is.
+        head = make_choice("head", deepcopy(self.head), HEADS, self.head_params, **sizes)
         precision = resolve_precision(self.precision, device, backbone) if backbone else "fp32"
         return ImageModel(backbone, head, precision)
 

@@ -1,5 +1,6 @@
 """A meta-estimator that tunes the thresholds of any multi-label classifier."""
 
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn_mlic.model_selection import check_multilabel_cv
 from sklearn_mlic.thresholds._rules import (
     DEFAULT_THRESHOLD,
     METHODS,
+    check_scores,
     tune_checked,
     tune_part,
 )
@@ -59,7 +61,8 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     estimator : estimator
         Any multi-label classifier with ``predict_proba``. A model that is already fitted goes
         in as ``sklearn.frozen.FrozenEstimator(model)``: nothing is fitted again, and the rows
-        given to ``fit`` should be new to it.
+        given to ``fit`` should be new to it. All of them are used, or with a float `cv` that
+        part of them.
     method : {"f1", "fixed"}, default="f1"
         The rule, see :func:`tune_thresholds`.
     cv : int, float, splitter or iterable, default=5
@@ -177,7 +180,8 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
             self.estimator_ = self.estimator
             y_prob = _label_probabilities(self.estimator_, X)
             return [y_prob[test] for _, test in splits]
-        keep_first = isinstance(self.cv, float) or not self.refit
+        is_hold_out = isinstance(self.cv, Real) and not isinstance(self.cv, Integral)
+        keep_first = is_hold_out or not self.refit
         if keep_first and len(splits) > 1:
             raise ValueError(
                 f"refit=False needs a cv of one split to know which model to keep; this one has "
@@ -193,6 +197,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     def _set_tuned(self, labels: np.ndarray, rows: list, y_probs: list) -> None:
         """Tune on all rows left out together, and on each part alone for the spread."""
         y_true, y_prob = labels[np.concatenate(rows)], np.concatenate(y_probs)
+        check_scores(y_true, y_prob)
         self.thresholds_ = tune_checked(y_true, y_prob, self.method, self.label_names_)
         parts = np.array(
             [tune_part(labels[r], p, self.method) for r, p in zip(rows, y_probs, strict=True)]

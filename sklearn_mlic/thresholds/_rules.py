@@ -65,7 +65,8 @@ def tune_thresholds(y_true: Any, y_prob: Any, method: str = "f1") -> np.ndarray:
     Raises
     ------
     ValueError
-        If the shapes differ, `y_true` is not 0/1, or `y_prob` has entries outside 0..1.
+        If the shapes differ, `y_true` is not 0/1, or `y_prob` has entries that are NaN
+        or outside 0..1.
 
     References
     ----------
@@ -82,17 +83,28 @@ def tune_thresholds(y_true: Any, y_prob: Any, method: str = "f1") -> np.ndarray:
     check_choice("threshold method", method, METHODS)
     labels, names = as_label_matrix(y_true, "y_true")
     scores = np.asarray(y_prob, dtype=np.float64)
+    check_scores(labels, scores)
+    if not np.all((scores >= 0) & (scores <= 1)):
+        raise ValueError(
+            "y_prob has entries outside 0..1. Pass probabilities; "
+            "put logits through scipy.special.expit first."
+        )
+    return tune_checked(labels, scores, method, names)
+
+
+def check_scores(labels: np.ndarray, scores: np.ndarray) -> None:
+    """Raise where a label has no probability to tune on: another shape, or NaN."""
     if scores.shape != labels.shape:
         raise ValueError(
             f"y_prob has shape {scores.shape} and y_true {labels.shape}: expected the same shape, "
             f"one probability for each row and label."
         )
-    if not np.all((scores >= 0) & (scores <= 1)):
+    n_unknown = np.isnan(scores).any(axis=1).sum()
+    if n_unknown:
         raise ValueError(
-            "y_prob has entries that are NaN or outside 0..1. Pass probabilities; "
-            "put logits through scipy.special.expit first."
+            f"y_prob is NaN in {n_unknown} of {len(scores)} rows. Drop them if they are missing; "
+            f"a network that predicts NaN has diverged in training: lower its learning rate."
         )
-    return tune_checked(labels, scores, method, names)
 
 
 def tune_checked(

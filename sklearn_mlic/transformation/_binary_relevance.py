@@ -89,7 +89,14 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         ------
         ValueError
             If `y` is not a 0/1 indicator matrix with a row for each row of `X`.
+        TypeError
+            If `estimator` has no ``predict_proba``.
         """
+        if not hasattr(self.estimator, "predict_proba"):
+            raise TypeError(
+                f"{type(self.estimator).__name__} has no predict_proba, which BinaryRelevance "
+                f"needs. Wrap it in sklearn.calibration.CalibratedClassifierCV."
+            )
         labels = self._check_labels(y, X)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit_label)(self.estimator, X, column) for column in labels.T

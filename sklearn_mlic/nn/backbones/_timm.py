@@ -61,8 +61,10 @@ class Backbone(nn.Module):
         self.trunk = trunk
         self.n_features: int = trunk.num_features
         self.image_size = spec.image_size
-        self.register_buffer("mean", torch.tensor(spec.mean).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(spec.std).view(3, 1, 1), persistent=False)
+        # (image - mean) / std as image * gain + shift, for values in 0..1.
+        mean, std = torch.tensor(spec.mean).view(3, 1, 1), torch.tensor(spec.std).view(3, 1, 1)
+        self.register_buffer("gain", 1 / std, persistent=False)
+        self.register_buffer("shift", -mean / std, persistent=False)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the tokens of a batch; class and register tokens are left out.
@@ -77,8 +79,10 @@ class Backbone(nn.Module):
         Tensor of shape (B, N, D)
             One token a position of the feature map.
         """
-        scale = 255.0 if image.dtype == torch.uint8 else 1.0
-        image = (image - self.mean * scale) / (self.std * scale)
+        if image.dtype == torch.uint8:
+            image = image.float().mul_(self.gain / 255).add_(self.shift)
+        else:
+            image = image * self.gain + self.shift
         features = self.trunk.forward_features(image)
         if features.ndim == 3:  # (B, prefix + N, D)
             return features[:, getattr(self.trunk, "num_prefix_tokens", 0) :]
@@ -129,6 +133,9 @@ def make_backbone(
     if not isinstance(pretrained, bool):
         overlay = _read_metadata(Path(pretrained))
     trunk = _create(name, pretrained, overlay, params)
+    if overlay:
+        with torch.random.fork_rng():
+            _check_filled(trunk, _create(name, pretrained, overlay, params), name, overlay["file"])
     config = timm.data.resolve_model_data_config(trunk)
     size = int(image_size or overlay.get("input_size", config["input_size"])[-1])
     spec = BackboneSpec(name, params, size, tuple(config["mean"]), tuple(config["std"]))
@@ -189,6 +196,22 @@ def _create(name: str, pretrained: Any, overlay: dict, params: dict) -> nn.Modul
             f"Pass pretrained='path/to/weights.safetensors' for weights on disk, or "
             f"pretrained=False to start from random ones."
         ) from error
+
+
+def _check_filled(trunk: nn.Module, again: nn.Module, name: str, file: str) -> None:
+    """Raise where a weight file leaves random weights: they differ from one build to the next.
+
+    timm asks only that the shapes fit, so that weights of another network load as nothing. It
+    renames what older files hold, so the names in the file do not tell.
+    """
+    first, second = trunk.state_dict(), again.state_dict()
+    lacking = [key for key, tensor in first.items() if not torch.equal(tensor, second[key])]
+    if lacking:
+        raise ValueError(
+            f"The weights in {file} do not fit the backbone {name!r}: {len(lacking)} of its "
+            f"{len(first)} tensors are not in the file, such as {lacking[0]!r}. Pass the name of "
+            f"the network that the weights were made with."
+        )
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

@@ -1,0 +1,364 @@
+"""ImageClassifier learns, stops, repeats itself, takes what users pass, and says what is wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from sklearn.model_selection import cross_val_score
+
+from helpers import write
+from sklearn_mlic import ImageClassifier
+from sklearn_mlic.deep import _callbacks
+from sklearn_mlic.deep._batches import Collate
+from sklearn_mlic.images import ImageError
+from sklearn_mlic.metrics import mean_average_precision
+from sklearn_mlic.nn.heads import LinearHead
+
+SMALL = {"pretrained": False, "image_size": 32, "random_state": 0, "max_epochs": 2, "lr": 0.01}
+
+
+def classifier(**settings):
+    return ImageClassifier(**{"backbone": "test_resnet", **SMALL, **settings})
+
+
+def coloured(n_samples=96, seed=0, size=24):
+    """Images whose red, green and blue are bright where the label is on, under noise."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n_samples, 3)) < [0.5, 0.4, 0.3]).astype(int)
+    y[:2] = [[0, 0, 0], [1, 1, 1]]
+    noise = rng.integers(0, 60, (n_samples, size, size, 3))
+    return (noise + 150 * y[:, None, None, :]).astype(np.uint8), y
+
+
+X, Y = coloured(24)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    paths = [tmp_path / f"{row:02}.png" for row in range(len(X))]
+    for path, pixels in zip(paths, X, strict=True):
+        Image.fromarray(pixels).save(path)
+    return [str(path) for path in paths]
+
+
+def with_bad(paths, tmp_path, rows=(5,)):
+    paths = list(paths)
+    for row in rows:
+        paths[row] = str(write(tmp_path / f"bad{row}.jpg", b"not a picture"))
+    return paths
+
+
+# ---- learning
+
+
+@pytest.mark.parametrize("backbone", ["test_resnet", "test_vit"])
+def test_it_learns_an_easy_task(backbone):
+    model = classifier(backbone=backbone, max_epochs=6, lr=0.003).fit(*coloured())
+    images, y = coloured(seed=1)
+    assert mean_average_precision(y, model.predict_proba(images)) > 0.9
+    losses = [epoch["train_loss"] for epoch in model.history_]
+    assert losses[-1] < losses[0]
+
+
+def test_the_history_tells_each_epoch():
+    history = classifier(max_epochs=3).fit(X, Y).history_
+    assert [epoch["epoch"] for epoch in history] == [1, 2, 3]
+    assert all(set(epoch) == {"epoch", "train_loss", "dur"} for epoch in history)
+    assert all(type(value) is float for epoch in history for value in epoch.values())
+
+
+def test_early_stopping_goes_back_to_the_best_epoch(monkeypatch):
+    """The scores are dictated; the weights at the end are those of the epoch with the best."""
+    scores, seen = iter([0.2, 0.9, 0.5, 0.4, 0.3]), []
+
+    def dictated(net, dataset, y):
+        seen.append({k: v.clone() for k, v in net.module_.state_dict().items()})
+        return next(scores)
+
+    monkeypatch.setattr(_callbacks, "_score_map", dictated)
+    settings = {"early_stopping": True, "validation_fraction": 0.25, "n_iter_no_change": 2}
+    model = classifier(max_epochs=5, **settings).fit(X, Y)
+    assert [epoch["valid_mAP"] for epoch in model.history_] == [0.2, 0.9, 0.5, 0.4][: len(seen)]
+    assert len(seen) < 5
+    assert all("valid_loss" in epoch for epoch in model.history_)
+    final = model.net_.module_.state_dict()
+    assert all(torch.equal(final[name], seen[1][name]) for name in final)
+    assert not all(torch.equal(final[name], seen[-1][name]) for name in final)
+
+
+def test_feature_vectors_train_the_head_alone():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(80, 5))
+    y = (features[:, :2] > 0).astype(int)
+    model = classifier(max_epochs=30, lr=0.05).fit(features, y)
+    assert model.n_features_in_ == 5
+    assert sum(p.numel() for p in model.net_.module_.parameters()) == 5 * 2 + 2
+    assert mean_average_precision(y, model.predict_proba(features)) > 0.95
+
+
+# ---- bad images
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_bad_image_names_row_and_file(paths, tmp_path, n_jobs):
+    bad = with_bad(paths, tmp_path)
+    words = r"(?s)Row 5, '.*bad5\.jpg': its content is not an image"
+    with pytest.raises(ImageError, match=words):
+        classifier(n_jobs=n_jobs).fit(bad, Y)
+    model = classifier(n_jobs=n_jobs).fit(paths, Y)
+    with pytest.raises(ImageError, match=words):
+        model.predict(bad)
+
+
+def test_skip_leaves_bad_rows_out_and_lists_them(paths, tmp_path):
+    bad = with_bad(paths, tmp_path, rows=(3, 7))
+    words = r"(?s)Left out 2 of 24 rows.*Row 3, '.*bad3\.jpg'.*Row 7, '.*bad7\.jpg'"
+    with pytest.warns(UserWarning, match=words):
+        model = classifier(on_error="skip").fit(bad, Y)
+    kept = np.setdiff1d(np.arange(24), [3, 7])
+    expected = classifier().fit([paths[row] for row in kept], Y[kept])
+    np.testing.assert_array_equal(model.predict_proba(paths), expected.predict_proba(paths))
+    with pytest.raises(ImageError, match="Row 3"):
+        model.predict(bad)
+
+
+def test_skip_with_nothing_to_skip_is_silent(paths):
+    expected = classifier().fit(paths, Y).predict_proba(paths)
+    model = classifier(on_error="skip").fit(paths, Y)
+    np.testing.assert_array_equal(model.predict_proba(paths), expected)
+
+
+def test_skip_with_nothing_left(paths, tmp_path):
+    bad = with_bad(paths, tmp_path, rows=range(24))
+    with pytest.raises(ValueError, match=r"(?s)None of the 24 images can be read:.*Row 23"):
+        classifier(on_error="skip").fit(bad, Y)
+
+
+def test_every_kind_of_file_trains_together(tmp_path):
+    rgb = Image.fromarray(X[0])
+    deep = Image.fromarray(np.linspace(0, 65535, 600).astype(np.uint16).reshape(20, 30))
+    pictures = {
+        "one.png": rgb.resize((1, 1)),
+        "wide.png": rgb.resize((2000, 3)),
+        "grey.png": rgb.convert("L"),
+        "palette.png": rgb.quantize(8),
+        "alpha.png": rgb.convert("RGBA"),
+        "print.jpg": rgb.convert("CMYK"),
+        "deep.png": deep,
+        "bilevel.png": rgb.convert("1"),
+    }
+    for name, picture in pictures.items():
+        picture.save(tmp_path / name)
+    files = [tmp_path / name for name in pictures]
+    y_prob = classifier().fit(files, Y[: len(files)]).predict_proba(files)
+    assert y_prob.shape == (len(files), 3)
+    assert np.isfinite(y_prob).all()
+
+
+# ---- the form of X
+
+
+def test_prediction_takes_what_fit_took():
+    features = np.zeros((24, 4))
+    images, numbers = classifier().fit(X, Y), classifier().fit(features, Y)
+    with pytest.raises(ValueError, match="fitted on images and is given feature vectors"):
+        images.predict(features)
+    with pytest.raises(ValueError, match="fitted on feature vectors and is given images"):
+        numbers.predict(X)
+    with pytest.raises(ValueError, match="X has 3 features, but ImageClassifier is expecting 4"):
+        numbers.predict(features[:, :3])
+
+
+def test_a_frame_is_read_by_its_named_column(paths):
+    frame = pd.DataFrame({"photo": paths, "caption": "a scene", "width": 24})
+    model = classifier(image="photo").fit(frame, Y)
+    expected = model.predict_proba(frame)
+    for other in (frame[["width", "caption", "photo"]], frame[["photo"]], frame.assign(more=1)):
+        np.testing.assert_array_equal(model.predict_proba(other), expected)
+    np.testing.assert_array_equal(model.predict_proba(paths), expected)
+    for call in (model.predict, lambda X: classifier().fit(X, Y)):
+        with pytest.raises(ValueError, match=r"X has no column '(photo|image)'; its columns are"):
+            call(frame.rename(columns={"photo": "picture"}))
+
+
+@pytest.mark.parametrize(
+    "empty", [[], np.zeros((0, 8, 8, 3), np.uint8), pd.DataFrame({"image": []})]
+)
+def test_empty_X(empty):
+    with pytest.raises(ValueError, match="is empty"):
+        classifier().fit(empty, np.zeros((0, 3)))
+    model = classifier().fit(X, Y)
+    with pytest.raises(ValueError, match="X is empty"):
+        model.predict(empty)
+
+
+def test_labels_and_rows_must_match():
+    with pytest.raises(ValueError, match="X has 24 rows and y has 23"):
+        classifier().fit(X, Y[:-1])
+
+
+# ---- choices
+
+
+class Squared(torch.nn.Module):
+    """A loss of one's own."""
+
+    def __init__(self, weight=1.0):
+        super().__init__()
+        self.weight = weight
+
+    def forward(self, logits, y):
+        return self.weight * (torch.sigmoid(logits) - y).square().mean()
+
+
+@pytest.mark.parametrize(
+    ("by_name", "same"),
+    [
+        ({"head": "linear"}, {"head": LinearHead}),
+        ({"head": "linear"}, {"head": LinearHead(96, 3)}),
+        ({"head_params": {"pool": "max"}}, {"head": LinearHead(96, 3, pool="max")}),
+        ({"loss": "bce"}, {"loss": torch.nn.BCEWithLogitsLoss}),
+        ({"loss": "bce"}, {"loss": torch.nn.BCEWithLogitsLoss()}),
+        ({"loss": Squared, "loss_params": {"weight": 3.0}}, {"loss": Squared(3.0)}),
+        ({"optimizer": "adamw"}, {"optimizer": torch.optim.AdamW}),
+        ({"optimizer": "adam"}, {"optimizer": torch.optim.Adam}),
+        ({"augmentation": "none"}, {"net_params": {"iterator_train__collate_fn": Collate()}}),
+    ],
+    ids=str,
+)
+def test_a_name_a_class_and_an_instance_are_one_choice(by_name, same):
+    first, second = classifier(**by_name).fit(X, Y), classifier(**same).fit(X, Y)
+    a, b = first.predict_proba(X), second.predict_proba(X)
+    # An instance has drawn its weights elsewhere, which moves the draws of the fit.
+    exact = not isinstance(same.get("head"), LinearHead)
+    np.testing.assert_allclose(a, b, atol=0 if exact else 0.3)
+
+
+def test_an_instance_is_not_trained_itself():
+    """Two fits from one head or loss instance are equal, and clone sees an untouched parameter."""
+    head = LinearHead(96, 3)
+    model = classifier(head=head)
+    first = model.fit(X, Y).predict_proba(X)
+    np.testing.assert_array_equal(model.fit(X, Y).predict_proba(X), first)
+    assert not any(parameter.any() for parameter in head.parameters())
+
+
+def test_augmentation_changes_training_only():
+    """Images that look another way in a mirror."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, X.shape, dtype=np.uint8)
+    plain = classifier(augmentation="none").fit(images, Y)
+    flipped = classifier(augmentation="flip").fit(images, Y)
+    assert not np.array_equal(plain.predict_proba(images), flipped.predict_proba(images))
+    np.testing.assert_array_equal(flipped.predict_proba(images), flipped.predict_proba(images))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"head": "linaer"}, "Unknown head 'linaer'. Did you mean 'linear'"),
+        ({"loss": "bec"}, "Unknown loss 'bec'. Did you mean 'bce'"),
+        ({"optimizer": "adamv"}, "Unknown optimizer 'adamv'. Did you mean 'adam"),
+        ({"augmentation": "flop"}, "Unknown augmentation 'flop'. Did you mean 'flip'"),
+        ({"on_error": "skpi"}, "Unknown on_error 'skpi'. Did you mean 'skip'"),
+        ({"backbone": "test_resnett"}, "Unknown backbone 'test_resnett'.*'test_resnet'"),
+        ({"device": "tpu"}, "device='tpu' cannot be used"),
+        ({"precision": "fp8"}, "precision='fp8'; expected"),
+        ({"head_params": {"pool": "mean"}}, "pool='mean'; expected one of"),
+        ({"head": LinearHead(96, 3), "head_params": {"pool": "max"}}, "beside a ready head"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_wrong_choice_shows_the_right_ones(settings, words):
+    with pytest.raises(ValueError, match=f"(?s){words}"):
+        classifier(**settings).fit(X, Y)
+
+
+def test_wrong_settings_of_a_choice_are_named():
+    with pytest.raises(TypeError, match=r"head LinearHead from head_params=\{'pol': 1\}"):
+        classifier(head_params={"pol": 1}).fit(X, Y)
+
+
+def test_net_params_have_the_last_word():
+    model = classifier(net_params={"max_epochs": 1, "optimizer__eps": 0.5}).fit(X, Y)
+    assert len(model.history_) == 1
+    assert model.net_.optimizer_.param_groups[0]["eps"] == 0.5
+    assert model.net_.optimizer_.param_groups[0]["lr"] == 0.01
+
+
+@pytest.mark.parametrize("settings", [{"verbose": 1}, {"early_stopping": True}], ids=str)
+@pytest.mark.parametrize(
+    ("net_params", "words"),
+    [({"nonsense": 1}, "nonsense"), ({"optimizer__nonsense": 1}, "nonsense")],
+)
+def test_a_wrong_net_parameter_is_what_the_error_is_about(settings, net_params, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        classifier(net_params=net_params, **settings).fit(X, Y)
+
+
+def test_too_few_rows_for_early_stopping_are_what_the_error_is_about():
+    with pytest.raises(ValueError, match="n_samples=1"):
+        classifier(early_stopping=True, verbose=1).fit(X[:1], Y[:1])
+
+
+# ---- randomness and processes
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"early_stopping": True}, {"backbone": "test_vit"}], ids=str
+)
+def test_one_seed_one_result_and_the_global_generator_is_left_alone(settings):
+    before = torch.random.get_rng_state()
+    first = classifier(**settings).fit(X, Y).predict_proba(X)
+    torch.rand(3)
+    torch.random.set_rng_state(before)
+    second = classifier(**settings).fit(X, Y).predict_proba(X)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    np.testing.assert_array_equal(first, second)
+    other = (
+        classifier(
+            **settings,
+        )
+        .set_params(random_state=1)
+        .fit(X, Y)
+        .predict_proba(X)
+    )
+    assert not np.array_equal(first, other)
+
+
+def test_workers_give_the_same_predictions(paths):
+    """In one epoch: in later ones the order of the rows follows from the number of workers."""
+    expected = classifier(augmentation="none", max_epochs=1).fit(paths, Y)
+    model = classifier(augmentation="none", max_epochs=1, n_jobs=2).fit(paths, Y)
+    np.testing.assert_array_equal(model.predict_proba(paths), expected.predict_proba(paths))
+
+
+def test_cross_validation(paths):
+    scores = cross_val_score(classifier(), paths, Y, cv=2, scoring="average_precision")
+    assert scores.shape == (2,)
+    assert np.isfinite(scores).all()
+
+
+# ---- what it prints
+
+
+def test_verbose_prints_to_the_standard_error_only(capsys):
+    classifier().fit(X, Y).predict(X)
+    assert capsys.readouterr() == ("", "")
+    classifier(verbose=1, early_stopping=True).fit(X, Y).predict(X)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "epoch 2/2" in err
+    assert "valid mAP" in err
+    assert "Predicting" in err
+
+
+def test_a_failed_fit_leaves_no_bar_behind(paths, tmp_path, capsys):
+    model = classifier(verbose=1)
+    with pytest.raises(ImageError, match="Row 5"):
+        model.fit(with_bad(paths, tmp_path), Y)
+    bars = [callback.bar_ for name, callback in model.net_.callbacks_ if name == "progress"]
+    assert [bar.live.is_started for bar in bars] == [False]
+    model.fit(paths, Y)
+    assert "epoch 2/2" in capsys.readouterr().err

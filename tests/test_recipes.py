@@ -1,0 +1,87 @@
+"""Each recipe on a few drawn scenes."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from sklearn_mlic import ImageClassifier, ImageEmbedder, make_multilabel_images
+from sklearn_mlic.base import find_label_names, find_thresholds
+from sklearn_mlic.recipes import (
+    fine_tuned,
+    image_probe,
+    image_text_probe,
+    label_prior,
+    text_probe,
+)
+
+SMALL = {"pretrained": False, "image_size": 32, "random_state": 0}
+EMBEDDER = ImageEmbedder("test_resnet", **SMALL)
+NETWORK = ImageClassifier("test_resnet", max_epochs=1, **SMALL)
+RECIPES = {
+    "label_prior": label_prior(0),
+    "text_probe": text_probe("caption", random_state=0),
+    "image_probe": image_probe(EMBEDDER, random_state=0),
+    "image_text_probe": image_text_probe(EMBEDDER, "caption", random_state=0),
+    "fine_tuned": fine_tuned(NETWORK, random_state=0),
+}
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return make_multilabel_images(n_samples=60, image_size=32, random_state=0)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_recipe_fits_predicts_and_pickles(recipe, scenes):
+    X, y = scenes.data, scenes.target
+    model = clone(recipe).fit(X, y)
+    y_prob, y_pred = model.predict_proba(X), model.predict(X)
+    assert y_prob.shape == y_pred.shape == y.shape
+    assert find_label_names(model) == scenes.label_names
+    np.testing.assert_array_equal(y_pred, y_prob >= find_thresholds(model))
+    twin = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(twin.predict_proba(X), y_prob)
+    np.testing.assert_array_equal(twin.predict(X), y_pred)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_same_seed_same_model(recipe, scenes):
+    X, y = scenes.data, scenes.target
+    first, second = (clone(recipe).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    np.testing.assert_array_equal(find_thresholds(first), find_thresholds(second))
+
+
+def test_prior_is_the_frequency_of_each_label(scenes):
+    model = label_prior(0).fit(scenes.data, scenes.target)
+    expected = np.tile(scenes.target.mean(), (60, 1))
+    np.testing.assert_allclose(model.predict_proba(scenes.data), expected)
+
+
+def test_probes_read_only_their_side(scenes):
+    X, y = scenes.data, scenes.target
+    text = clone(RECIPES["text_probe"]).fit(X, y)
+    np.testing.assert_array_equal(text.predict_proba(X[["caption"]]), text.predict_proba(X))
+    image = clone(RECIPES["image_probe"]).fit(X, y)
+    np.testing.assert_allclose(
+        image.predict_proba(list(X["image"])), image.predict_proba(X), atol=1e-6
+    )
+
+
+def test_columns_go_by_the_names_given(scenes):
+    X = scenes.data.rename(columns={"image": "photo", "caption": "words"})
+    embedder = clone(EMBEDDER).set_params(image="photo")
+    renamed = image_text_probe(embedder, "words", random_state=0).fit(X, scenes.target)
+    plain = clone(RECIPES["image_text_probe"]).fit(scenes.data, scenes.target)
+    np.testing.assert_array_equal(renamed.predict_proba(X), plain.predict_proba(scenes.data))
+
+
+def test_strength_reaches_the_logistic_regression():
+    for model in (
+        text_probe(C=0.7),
+        image_probe(EMBEDDER, C=0.7),
+        image_text_probe(EMBEDDER, C=0.7),
+    ):
+        assert model[-1].estimator.estimator.C == 0.7
