@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import BaseCrossValidator
 
 # Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
 # generators. Functions are refused wherever they come from, scores apart, and so are numpy's
@@ -129,4 +131,8 @@ def _is_trusted(name: str) -> bool:
     home = f"{getattr(found, '__module__', None)}."
     if inspect.isfunction(found):
         return name.startswith(_METRICS) and home.startswith(_METRICS)
-    return inspect.isclass(found) and home.startswith(_PACKAGES)
+    if not inspect.isclass(found) or not home.startswith(_PACKAGES):
+        return False
+    # Of ours, what is part of a model: not a class such as the cache's, which makes folders.
+    parts = (BaseEstimator, BaseCrossValidator)
+    return home.startswith(("sklearn.", "sklearn_mlic.nn.heads.")) or issubclass(found, parts)

@@ -3,6 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklearn_mlic import ImageClassifier, ImageEmbedder
+from sklearn_mlic.utils.estimator_checks import make_data
+
+IMAGES, LABELS = make_data(ImageEmbedder(), n_samples=20)
+
 
 def random_case(seed, n_samples=60, n_labels=7, decimals=1):
     """Labels from frequent to rare, the last without a positive, and scores with many ties."""
@@ -35,3 +40,26 @@ def write(path, content):
     """Write bytes and return the path."""
     path.write_bytes(content)
     return path
+
+
+SMALL = {"pretrained": False, "image_size": 32, "random_state": 0, "max_epochs": 2, "lr": 0.01}
+
+
+def classifier(**settings):
+    """A small network of random weights."""
+    return ImageClassifier(**{"backbone": "test_resnet", **SMALL, **settings})
+
+
+def coloured(n_samples=96, seed=0, size=24):
+    """Images whose red, green and blue are bright where the label is on, under noise."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n_samples, 3)) < [0.5, 0.4, 0.3]).astype(int)
+    y[:2] = [[0, 0, 0], [1, 1, 1]]
+    noise = rng.integers(0, 60, (n_samples, size, size, 3))
+    return (noise + 150 * y[:, None, None, :]).astype(np.uint8), y
+
+
+def embedder(**settings):
+    """A small frozen network of random weights."""
+    small = {"pretrained": False, "image_size": 32, "precision": "fp32", "random_state": 0}
+    return ImageEmbedder(**{"backbone": "test_resnet", **small, **settings})

@@ -269,7 +269,7 @@ def test_check_multilabel_cv():
 @pytest.mark.parametrize(
     ("cv", "message"),
     [
-        (5, "n_splits=5 is more than the 3 rows of y"),
+        (5, "n_splits=5 is more than n_samples=3"),
         (1, "n_splits=1 given; expected an int of at least 2"),
         (True, "n_splits=True given; expected an int of at least 2"),
         (1.0, "cv=1.0 given; a float is the part to hold out"),

@@ -84,10 +84,10 @@ def _cpu_multiplies_bf16() -> bool:
 
 
 def _is_depthwise(module: nn.Module) -> bool:
-    """Tell whether a quarter of the weighted layers or more are depthwise convolutions."""
+    """Tell whether a sixth of the weighted layers or more are depthwise convolutions."""
     layers = [m for m in module.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     depthwise = [m for m in layers if isinstance(m, nn.Conv2d) and m.groups == m.in_channels > 1]
-    return 4 * len(depthwise) >= max(len(layers), 1)
+    return 6 * len(depthwise) >= max(len(layers), 1)
 
 
 def autocast(device: torch.device, precision: str) -> AbstractContextManager:

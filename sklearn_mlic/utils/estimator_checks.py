@@ -26,7 +26,6 @@ from sklearn.metrics import (
     make_scorer,
 )
 from sklearn.model_selection import ShuffleSplit, cross_val_predict, cross_val_score
-from sklearn.utils import get_tags
 
 LABEL_COUNTS = (1, 2, 3, 5)
 RANKING_SCORERS = {
@@ -105,7 +104,7 @@ def make_data(estimator: Any, n_labels: int = 3, n_samples: int = 60) -> tuple:
     Parameters
     ----------
     estimator : estimator
-        Its tags tell whether it takes 2-D numbers; else it gets images.
+        One that names a column of images gets images, any other features.
     n_labels, n_samples : int
         The shape of y.
 
@@ -120,7 +119,7 @@ def make_data(estimator: Any, n_labels: int = 3, n_samples: int = 60) -> tuple:
     features = rng.normal(size=(n_samples, 6))
     y = (features @ rng.normal(size=(6, n_labels)) + rng.normal(size=n_labels) > 0).astype(int)
     y[0], y[1] = 0, 1
-    return (features if get_tags(estimator).input_tags.two_d_array else _as_images(features)), y
+    return (_as_images(features) if takes_images(estimator) else features), y
 
 
 def _as_images(features: np.ndarray) -> np.ndarray:
