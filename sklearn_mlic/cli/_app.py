@@ -5,10 +5,9 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-from rich.console import Console
-from rich.table import Table
 from typer import Argument, Option, Typer
 
+from sklearn_mlic.cli._console import print_leaderboard, remarks
 from sklearn_mlic.cli._options import APPROACHES, ApproachOptions, DataOptions, with_option_groups
 
 app = Typer(
@@ -18,8 +17,6 @@ app = Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-remarks = Console(stderr=True)
-
 _LISTING = "; ".join(f"'{name}': {what}" for name, what in APPROACHES.items())
 LabelledCsv = Annotated[Path, Argument(help="CSV with a column of images and one of labels.")]
 ModelFile = Annotated[Path, Argument(help="Model file that 'fit' wrote.")]
@@ -171,16 +168,3 @@ def demo(
     from sklearn_mlic.cli._demo import run
 
     run(out, quiet)
-
-
-def print_leaderboard(leaderboard: Any) -> None:
-    """Print a comparison; ``0.61 → 0.68`` is a score at 0.5 and at the tuned thresholds."""
-    table = Table(title="Leaderboard: scores at 0.5 → at tuned thresholds")
-    table.add_column("approach")
-    for name in ("mAP", "CF1", "OF1", "sample-F1", "fit s"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, row in leaderboard.iterrows():
-        spread = "" if row.isna()["mAP std"] else f" ±{row['mAP std']:.3f}"
-        pairs = [f"{row[m]:.3f} → {row[f'{m} tuned']:.3f}" for m in ("CF1", "OF1", "sample-F1")]
-        table.add_row(str(name), f"{row['mAP']:.3f}{spread}", *pairs, f"{row['fit seconds']:.1f}")
-    Console(width=None if sys.stdout.isatty() else 100).print(table)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from sklearn_mlic.cli._console import print_leaderboard, remarks
+from sklearn_mlic.cli._predict import write_predictions
 from sklearn_mlic.comparison import compare
 from sklearn_mlic.datasets import make_multilabel_images
 from sklearn_mlic.deep import ImageClassifier
@@ -33,9 +35,6 @@ def run(folder: Path, quiet: bool) -> None:
     quiet : bool
         Whether to leave out progress and remarks.
     """
-    from sklearn_mlic.cli._app import print_leaderboard, remarks
-    from sklearn_mlic.cli._predict import write_predictions
-
     say = remarks.print if not quiet else lambda *_: None
     say(f"Drawing {N_KNOWN + N_NEW} scenes with captions that tell half the story ...")
     bunch = make_multilabel_images(n_samples=N_KNOWN + N_NEW, random_state=SEED)
