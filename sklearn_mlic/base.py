@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import _num_samples
 
 from sklearn_mlic.utils._labels import as_label_matrix
 
@@ -29,8 +29,10 @@ class MultilabelMixin(ClassifierMixin):
     """
 
     def _check_labels(self, y: Any, X: Any) -> np.ndarray:
-        """Check `y` against the rows of `X` and set the label attributes."""
+        """Check `y` against the rows of `X`, forget an earlier fit, set the label attributes."""
         values, names = as_label_matrix(y, n_samples=_num_samples(X))
+        for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
+            delattr(self, name)  # should this fit fail, nothing of the last one is left behind
         self.label_names_ = np.array(names, dtype=object)
         # One [0, 1] a label is the only form that scikit-learn's response helpers read
         # rightly for L = 1 and L = 2 as well.
@@ -50,8 +52,22 @@ class MultilabelMixin(ClassifierMixin):
         y_pred : ndarray of int, shape (n_samples, n_labels)
             1 where the label is predicted.
         """
-        check_is_fitted(self)
-        return (self.predict_proba(X) >= 0.5).astype(int)
+        return self.apply_thresholds(self.predict_proba(X))
+
+    def apply_thresholds(self, y_prob: np.ndarray) -> np.ndarray:
+        """Turn probabilities into labels as `predict` does, without predicting again.
+
+        Parameters
+        ----------
+        y_prob : ndarray of shape (n_samples, n_labels)
+            What `predict_proba` returned.
+
+        Returns
+        -------
+        y_pred : ndarray of int, shape (n_samples, n_labels)
+            1 where the probability is at least 0.5.
+        """
+        return (y_prob >= 0.5).astype(int)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -83,6 +99,30 @@ def find_label_names(model: Any) -> list[str]:
     return list(_classifier_of(model).label_names_)
 
 
+def predict_both(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Predict labels and probabilities in one pass over X.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted multi-label classifier, a pipeline that ends in one, or a search over them.
+    X : array-like of n_samples rows
+        In the form that ``fit`` took.
+
+    Returns
+    -------
+    y_pred : ndarray of int, shape (n_samples, n_labels)
+        As ``model.predict(X)``.
+    y_prob : ndarray of shape (n_samples, n_labels)
+        As ``model.predict_proba(X)``.
+    """
+    y_prob = model.predict_proba(X)
+    try:
+        return _classifier_of(model).apply_thresholds(y_prob), y_prob
+    except ValueError:  # a classifier of another package
+        return model.predict(X), y_prob
+
+
 def find_thresholds(model: Any) -> np.ndarray | float:
     """Return the thresholds that a fitted model predicts by, also from inside a pipeline.
 
@@ -97,6 +137,32 @@ def find_thresholds(model: Any) -> np.ndarray | float:
         ``thresholds_``, or 0.5 for a classifier that tunes none.
     """
     return getattr(_classifier_of(model), "thresholds_", 0.5)
+
+
+def set_everywhere(model: Any, **values: Any) -> None:
+    """Set parameters of a fitted model on every estimator of ours in it that has them.
+
+    ``set_params`` reaches what will be fitted, not what was.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted or not; changed in place.
+    **values
+        Values by parameter name, such as ``verbose=0``.
+    """
+    seen: set[int] = set()
+    waiting = [model]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, (list, tuple)):
+            waiting += item
+        elif isinstance(item, BaseEstimator) and id(item) not in seen:
+            seen.add(id(item))
+            waiting += vars(item).values()
+            if type(item).__module__.startswith("sklearn_mlic."):
+                own = item.get_params(deep=False)
+                item.set_params(**{name: value for name, value in values.items() if name in own})
 
 
 def _classifier_of(model: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.metaestimators import _safe_split
 
+from sklearn_mlic.base import predict_both
 from sklearn_mlic.metrics import (
     cf1_score,
     mean_average_precision,
@@ -96,8 +97,8 @@ def _score(model: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> d
     start = time.perf_counter()
     model.fit(X_train, y_train)
     seconds = time.perf_counter() - start
-    y_prob = model.predict_proba(X_test)
-    at_half, tuned = (y_prob >= 0.5).astype(int), model.predict(X_test)
+    tuned, y_prob = predict_both(model, X_test)
+    at_half = (y_prob >= 0.5).astype(int)
     scores = {"mAP": mean_average_precision(y_test, y_prob)}
     for name, metric in THRESHOLDED.items():
         scores |= {name: metric(y_test, at_half), f"{name} tuned": metric(y_test, tuned)}

@@ -11,6 +11,8 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator
 
+from sklearn_mlic.base import set_everywhere
+
 # Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
 # generators. Functions are refused wherever they come from, scores apart, and so are numpy's
 # other classes: a file could name one that does harm, such as numpy.memmap, which overwrites
@@ -82,7 +84,7 @@ def load(path: str | Path) -> Any:
     Returns
     -------
     estimator
-        The model.
+        The model. A ``cache`` folder that it was trained with is set to None.
 
     Raises
     ------
@@ -103,7 +105,10 @@ def load(path: str | Path) -> Any:
             f"you made yourself."
         ) from error
     _refuse(unknown, f"The file {str(path)!r}")
-    return skops.io.load(path, trusted=unknown)
+    model = skops.io.load(path, trusted=unknown)
+    # A file must not choose where its reader's disk is written to.
+    set_everywhere(model, cache=None)
+    return model
 
 
 def _refuse(unknown: list[str], holder: str) -> None:

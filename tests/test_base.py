@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlic import BinaryRelevance, ThresholdCalibrator
-from sklearn_mlic.base import find_label_names, find_thresholds
+from sklearn_mlic.base import find_label_names, find_thresholds, set_everywhere
 from sklearn_mlic.utils._labels import as_label_matrix
 
 NAMES = ["sea", "trees"]
@@ -146,3 +146,15 @@ def test_bad_labels_are_called_by_their_name():
         as_label_matrix([[0.3, 1]], "y_pred")
     with pytest.raises(ValueError, match="X has 3 rows and y_true has 2"):
         as_label_matrix(MATRIX, "y_true", n_samples=3)
+
+
+def test_set_everywhere_reaches_what_was_fitted():
+    model = in_pipeline(CALIBRATED).fit(X, Y)
+    set_everywhere(model, n_jobs=1, verbose=3)
+    assert model[-1].n_jobs == model[-1].estimator_.n_jobs == 1
+    assert model[-1].estimator_.estimators_[0].verbose == 0  # not one of ours
+
+
+def test_a_label_named_twice_is_refused():
+    with pytest.raises(ValueError, match="several columns named 'sea'"):
+        as_label_matrix(pd.DataFrame([[0, 1]], columns=["sea", "sea"]))

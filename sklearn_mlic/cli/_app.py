@@ -34,6 +34,16 @@ def main() -> None:
         sys.exit(1)
 
 
+def _open(path: Path, quiet: bool) -> Any:
+    """Load a model and have it show progress as this command was asked to, not as in training."""
+    from sklearn_mlic.base import set_everywhere
+    from sklearn_mlic.persistence import load
+
+    model = load(path)
+    set_everywhere(model, verbose=int(not quiet))
+    return model
+
+
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
     remarks.print("[yellow]Warning:[/]", end=" ")
     remarks.print(str(message), markup=False, highlight=False, soft_wrap=True)
@@ -93,7 +103,7 @@ def compare(
         approaches,
         bunch.data,
         bunch.target,
-        cv=int(cv) if cv >= 1 else cv,
+        cv=int(cv) if cv == int(cv) else cv,
         random_state=options.seed,
         verbose=int(not options.quiet),
     )
@@ -125,9 +135,8 @@ def predict(
 ) -> None:
     """Predict the labels of images; every image gets a row, or the command fails and says why."""
     from sklearn_mlic.cli._predict import read_inputs, write_predictions
-    from sklearn_mlic.persistence import load
 
-    estimator = load(model)
+    estimator = _open(model, quiet)
     source = DataOptions(images=images, image=image, text=text)
     X, ids = read_inputs(inputs, source)
     write_predictions(estimator, X, ids, out, sep=sep, probabilities=probabilities)
@@ -143,13 +152,13 @@ def evaluate(
     csv: LabelledCsv,
     data: DataOptions,
     out: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled images: a row a label, the averages, the summary."""
     from sklearn_mlic.base import find_label_names, find_thresholds
     from sklearn_mlic.metrics import multilabel_report
-    from sklearn_mlic.persistence import load
 
-    estimator = load(model)
+    estimator = _open(model, quiet)
     bunch = data.read(csv, label_names=find_label_names(estimator))
     y_prob = estimator.predict_proba(bunch.data)
     report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
@@ -164,7 +173,7 @@ def demo(
     out: Annotated[Path, Option("--out", "-o", help="Folder to write.")] = Path("demo_output"),
     quiet: Quiet = False,
 ) -> None:
-    """Draw images, train and compare four approaches, keep the best, predict new images."""
+    """Draw images, train and compare five approaches, keep the best, predict new images."""
     from sklearn_mlic.cli._demo import run
 
     run(out, quiet)

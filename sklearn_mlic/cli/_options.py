@@ -87,9 +87,10 @@ class DataOptions:
 
     def read_unlabelled(self, path: Path) -> Bunch:
         """Load the file without looking for labels."""
-        return self._load(path, labels=None)
+        # Predicting reads every image anyway, and names the first that it cannot read.
+        return self._load(path, labels=None, verify=False)
 
-    def _load(self, path: Path, **label_settings: Any) -> Bunch:
+    def _load(self, path: Path, **settings: Any) -> Bunch:
         from sklearn_mlic.datasets import load_csv
 
         bunch = load_csv(
@@ -98,9 +99,8 @@ class DataOptions:
             image=self.image,
             text=self.text,
             sep=self.sep,
-            verify=True,
             on_error=self.on_error,
-            **label_settings,
+            **{"verify": True, **settings},
         )
         # A model file keeps these names: it fits any CSV, whatever its columns are called.
         bunch.data.columns = ["image", "text"][: bunch.data.shape[1]]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sklearn_mlic.base import find_label_names
+from sklearn_mlic.base import find_label_names, predict_both
 from sklearn_mlic.cli._options import DataOptions
 
 if TYPE_CHECKING:
@@ -77,10 +77,16 @@ def write_predictions(
     import pandas as pd
 
     names = np.array(find_label_names(estimator), dtype=object)
-    y_pred = estimator.predict(X).astype(bool)
-    table = pd.DataFrame({"image": ids, "labels": [sep.join(names[row]) for row in y_pred]})
+    unclear = [name for name in names if sep in name]
+    if unclear:
+        raise ValueError(
+            f"The label {unclear[0]!r} contains the separator {sep!r}, so that the labels could "
+            f"not be read back. Choose another with --sep, such as --sep '|'."
+        )
+    y_pred, y_prob = predict_both(estimator, X)
+    rows = [sep.join(names[row]) for row in y_pred.astype(bool)]
+    table = pd.DataFrame({"image": ids, "labels": rows})
     if probabilities:
-        y_prob = pd.DataFrame(estimator.predict_proba(X), columns=names).round(6)
-        table = pd.concat([table, y_prob], axis=1)
+        table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
     path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)

@@ -60,7 +60,7 @@ def describe_problems(problems: list[Problem], ids: list[str], path: str, on_err
     if n_bad == len(ids):
         lines.append("No row is without a problem.")
     elif on_error == "raise":
-        lines.append("Or set on_error='skip' to leave these rows out.")
+        lines.append("Or load the file with on_error='skip' to leave these rows out.")
     else:
         lines.append("These rows were left out; the attribute `skipped` lists them all.")
     return "\n".join(lines)

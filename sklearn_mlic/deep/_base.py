@@ -20,11 +20,12 @@ from sklearn_mlic.deep._transforms import AUGMENTATIONS
 from sklearn_mlic.images import as_columns, find_unreadable
 from sklearn_mlic.model_selection import check_multilabel_cv
 from sklearn_mlic.nn.losses import LOSSES
-from sklearn_mlic.nn.runtime import resolve_device, seeded
+from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
 from sklearn_mlic.utils._choices import check_choice, make_choice
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
+from sklearn_mlic.utils._state import plain_paths
 
 _KINDS = {"image": "images", "features": "feature vectors"}
 _RECORDED = ("epoch", "train_loss", "valid_loss", "valid_mAP", "dur")
@@ -35,7 +36,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
     """Hold a skorch net: scikit-learn's rules outside, skorch's engine inside.
 
     A subclass stores its parameters in ``__init__`` and writes `_build_model`, which makes the
-    network for a fit, and `_describe_model` and `_rebuild_model`, which keep and restore it
+    network for a fit and keeps in ``model_spec_`` what `_rebuild_model` needs to make it again
     without its weights. The run parameters that it must have are those of `ImageClassifier`
     from `loss` on.
     """
@@ -69,21 +70,22 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         columns = self._check_columns(X, reset=True)
         if self.on_error == "skip" and "image" in columns:
             columns, labels = self._drop_unreadable(columns, labels)
-        constant = np.all(labels == labels[0], axis=0)
-        self.constant_values_ = np.where(constant, labels[0], np.nan)
         seed, device = draw_seed(self.random_state), resolve_device(self.device)
+        split = self._hold_out(labels, seed) if self.early_stopping else None
         with seeded(seed, device):
             model = self._build_model(columns, labels.shape[1], device)
-            self.net_ = self._make_net(model, device, seed)
+            net = self._make_net(model, device, **self._training(labels, split))
             try:
-                self.net_.fit(columns, labels)
+                net.fit(columns, labels)
             except BaseException:
-                close_progress(self.net_)
+                close_progress(net)
                 raise
+        constant = np.all(labels == labels[0], axis=0)
+        self.constant_values_ = np.where(constant, labels[0], np.nan)
         self.history_ = [
-            {key: float(epoch[key]) for key in _RECORDED if key in epoch}
-            for epoch in self.net_.history
+            {key: float(epoch[key]) for key in _RECORDED if key in epoch} for epoch in net.history
         ]
+        self.net_ = net
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -158,55 +160,63 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         )
         return {name: column[kept] for name, column in columns.items()}, labels[kept]
 
-    def _make_net(self, model: torch.nn.Module, device: torch.device, seed: int = 0) -> NeuralNet:
-        """Compose the skorch net from the parameters; `net_params` has the last word."""
-        optimizer = self.optimizer
-        if isinstance(optimizer, str):
-            check_choice("optimizer", optimizer, OPTIMIZERS)
-            optimizer = OPTIMIZERS[optimizer]
-        check_choice("augmentation", self.augmentation, AUGMENTATIONS)
+    def _make_net(self, model: torch.nn.Module, device: torch.device, **training: Any) -> NeuralNet:
+        """Compose the skorch net: what prediction needs, and `training` on top."""
         n_workers = effective_n_jobs(self.n_jobs) if self.n_jobs not in (None, 1) else 0
         settings = {
-            "criterion": make_choice("loss", deepcopy(self.loss), LOSSES, self.loss_params),
-            "optimizer": optimizer,
-            "optimizer__weight_decay": self.weight_decay,
-            "lr": self.lr,
-            "max_epochs": self.max_epochs,
+            "criterion": torch.nn.Identity,
             "batch_size": self.batch_size,
             "dataset": RecordDataset,
             "dataset__image_size": getattr(model.backbone, "image_size", None),
-            "iterator_train__shuffle": True,
-            "iterator_train__collate_fn": Collate(AUGMENTATIONS[self.augmentation]()),
             "iterator_train__num_workers": n_workers,
-            "iterator_train__persistent_workers": n_workers > 0,
-            "iterator_valid__collate_fn": Collate(),
             "iterator_valid__num_workers": n_workers,
+            "iterator_valid__collate_fn": Collate(),
             # A loader draws a number when it starts: not from the global generator.
             "iterator_valid__generator": torch.Generator(),
-            "train_split": self._validation_split(seed) if self.early_stopping else None,
-            "callbacks": self._callbacks(),
             "callbacks__print_log": None,
             "predict_nonlinearity": torch.sigmoid,
             "device": device,
             "verbose": 0,
         }
         model = model.to(memory_format=torch.channels_last)
-        return NeuralNet(model, **{**settings, **(self.net_params or {})})
+        return NeuralNet(model, **{**settings, **training})
 
-    def _callbacks(self) -> list:
-        stopping = early_stopping(self.n_iter_no_change) if self.early_stopping else []
-        return [*stopping, ("progress", ProgressReport())] if self.verbose else stopping
+    def _training(self, labels: np.ndarray, split: tuple | None) -> dict[str, Any]:
+        """What only training needs, from the parameters; `net_params` has the last word."""
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            check_choice("optimizer", optimizer, OPTIMIZERS)
+            optimizer = OPTIMIZERS[optimizer]
+        check_choice("augmentation", self.augmentation, AUGMENTATIONS)
+        n_train = len(labels) if split is None else len(split[0])
+        stopping = [] if split is None else early_stopping(self.n_iter_no_change)
+        return {
+            "criterion": deepcopy(make_choice("loss", self.loss, LOSSES, self.loss_params)),
+            "optimizer": optimizer,
+            "optimizer__weight_decay": self.weight_decay,
+            "lr": self.lr,
+            "max_epochs": self.max_epochs,
+            "iterator_train__shuffle": True,
+            "iterator_train__collate_fn": Collate(AUGMENTATIONS[self.augmentation]()),
+            "iterator_train__persistent_workers": self.n_jobs not in (None, 1),
+            # Batch norm learns nothing from one row, and on a 1x1 feature map it refuses it.
+            "iterator_train__drop_last": n_train > 1 and n_train % self.batch_size == 1,
+            "train_split": None if split is None else _Split(*split),
+            "callbacks": [*stopping, ("progress", ProgressReport())] if self.verbose else stopping,
+            **(self.net_params or {}),
+        }
 
-    def _validation_split(self, seed: int) -> Any:
-        def split(dataset: RecordDataset, y: np.ndarray) -> tuple[Subset, Subset]:
-            splitter = check_multilabel_cv(self.validation_fraction, y, random_state=seed)
-            train, valid = next(splitter.split(np.zeros(len(y)), y))
-            return Subset(dataset, train), Subset(dataset, valid)
-
-        return split
+    def _hold_out(self, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw the rows that train and those that tell when to stop."""
+        if not 0 < self.validation_fraction < 1:
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction!r}; expected a part in (0, 1)."
+            )
+        splitter = check_multilabel_cv(float(self.validation_fraction), labels, random_state=seed)
+        return next(splitter.split(np.zeros(len(labels)), labels))
 
     def __getstate__(self) -> dict:
-        """Keep parameters, labels and history; the net as its description and CPU arrays.
+        """Keep parameters, labels and history; the net as CPU arrays beside ``model_spec_``.
 
         What is left out: the optimiser's state, the callbacks and the data. A model trained on
         a GPU opens on any machine.
@@ -214,25 +224,27 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         state = super().__getstate__()
         if "net_" in state:
             model = state["net_"].module_
-            kept = {"description": self._describe_model(model), "weights": to_arrays(model)}
-            state = {**state, "net_": kept}
-        return state
+            state = {**state, "net_": to_arrays(model)}
+        return plain_paths(state)
 
     def __setstate__(self, state: dict) -> None:
         kept = state.get("net_")
         super().__setstate__({name: value for name, value in state.items() if name != "net_"})
         if kept is None:
             return
-        try:
-            device = resolve_device(self.device)
-        except ValueError:
-            warnings.warn(
-                f"device={self.device!r} is not present here; the model was opened on the CPU.",
-                UserWarning,
-                stacklevel=2,
-            )
-            device = torch.device("cpu")
+        device = available_device(self.device)
         with seeded(0, device):
-            model = self._rebuild_model(kept["description"], len(self.label_names_), device)
-            load_arrays(model, kept["weights"])
+            model = self._rebuild_model(len(self.label_names_), device)
+            load_arrays(model, kept)
+            # Nothing that trains is built: a model file decides no more than it must.
             self.net_ = self._make_net(model, device).initialize()
+
+
+class _Split:
+    """Rows drawn before, in the form that skorch asks for."""
+
+    def __init__(self, train: np.ndarray, valid: np.ndarray):
+        self.train, self.valid = train, valid
+
+    def __call__(self, dataset: RecordDataset, y: Any = None) -> tuple[Subset, Subset]:
+        return Subset(dataset, self.train), Subset(dataset, self.valid)

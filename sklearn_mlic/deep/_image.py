@@ -88,6 +88,8 @@ class ImageClassifier(BaseDeepClassifier):
     history_ : list of dict
         The numbers of each epoch: ``epoch``, ``train_loss``, ``dur`` in seconds and, with early
         stopping, ``valid_loss`` and ``valid_mAP``.
+    model_spec_ : dict
+        What it takes to build the network again: the backbone's description and the head.
     input_kind_ : {"image", "features"}
         What fit was given.
     constant_values_ : ndarray of shape (n_labels,)
@@ -165,32 +167,32 @@ class ImageClassifier(BaseDeepClassifier):
         self.net_params = net_params
 
     def _build_model(self, columns: dict, n_labels: int, device: torch.device) -> ImageModel:
+        spec = {"head": deepcopy(self.head), "head_params": deepcopy(self.head_params)}
         if "features" in columns:
-            return self._assemble(None, columns["features"].shape[1], n_labels, device)
-        backbone = make_backbone(
-            self.backbone,
-            pretrained=self.pretrained,
-            image_size=self.image_size,
-            params=self.backbone_params,
-        )
-        return self._assemble(backbone, backbone.n_features, n_labels, device)
+            backbone, spec["n_features"] = None, columns["features"].shape[1]
+        else:
+            backbone = make_backbone(
+                self.backbone,
+                pretrained=self.pretrained,
+                image_size=self.image_size,
+                params=self.backbone_params,
+            )
+            spec |= {"backbone": asdict(backbone.spec), "n_features": backbone.n_features}
+        # Kept apart from the parameters, which may be set anew after the fit.
+        self.model_spec_ = spec
+        return self._assemble(backbone, n_labels, device)
 
-    def _assemble(
-        self, backbone: Any, n_features: int, n_labels: int, device: torch.device
-    ) -> ImageModel:
-        sizes = {"n_features": n_features, "n_labels": n_labels}
-        # A copy: training changes a head, and the user's own instance stays as it is.
-        head = make_choice("head", deepcopy(self.head), HEADS, self.head_params, **sizes)
+    def _rebuild_model(self, n_labels: int, device: torch.device) -> ImageModel:
+        kept = self.model_spec_.get("backbone")
+        backbone = None if kept is None else rebuild_backbone(BackboneSpec(**kept))
+        return self._assemble(backbone, n_labels, device)
+
+    def _assemble(self, backbone: Any, n_labels: int, device: torch.device) -> ImageModel:
+        spec = self.model_spec_
+        sizes = {"n_features": spec["n_features"], "n_labels": n_labels}
+        if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
+            raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
+        # A copy: training changes a head, and the one in the spec stays as it is.
+        head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
         precision = resolve_precision(self.precision, device, backbone) if backbone else "fp32"
         return ImageModel(backbone, head, precision)
-
-    def _describe_model(self, model: ImageModel) -> dict:
-        if model.backbone is None:
-            return {"n_features": self.n_features_in_}
-        return {"backbone": asdict(model.backbone.spec)}
-
-    def _rebuild_model(self, description: dict, n_labels: int, device: torch.device) -> ImageModel:
-        if "n_features" in description:
-            return self._assemble(None, description["n_features"], n_labels, device)
-        backbone = rebuild_backbone(BackboneSpec(**description["backbone"]))
-        return self._assemble(backbone, backbone.n_features, n_labels, device)

@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.features._cache import VectorCache
-from sklearn_mlic.images import as_columns, content_digest, load_image
+from sklearn_mlic.images import as_columns, content_digest, count_threads, load_image
+from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
+from sklearn_mlic.utils._state import plain_paths
 
 # Part of the cache key: change it when images are prepared in another way.
 _PREPARATION = "squish bilinear uint8"
@@ -53,7 +55,8 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
     image : str, default="image"
         The column that holds the images when X is a DataFrame.
     n_jobs : int, optional
-        Threads that decode images while the network runs. None is 2.
+        Threads that decode images while the network runs. None means one a processor, at most
+        4; -1 one a processor.
     random_state : int, RandomState or None, default=None
         Draws the weights when ``pretrained=False``.
     verbose : int, default=0
@@ -62,7 +65,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     backbone_ : Backbone
-        The network, on the CPU.
+        The network.
     n_features_out_ : int
         Width of the vectors.
 
@@ -125,14 +128,20 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has no images, or the backbone or its weights are unknown.
+            If X has no images, or a setting is unknown or not to be had here.
         """
         import torch
 
         from sklearn_mlic.nn.backbones import make_backbone
-        from sklearn_mlic.nn.runtime import seeded
+        from sklearn_mlic.nn.layers import POOLS
+        from sklearn_mlic.nn.runtime import resolve_device, seeded
 
         self._images(X)
+        check_choice("pool", self.pool, POOLS)
+        check_choice("precision", self.precision, ["auto", "fp32", "bf16"])
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size={self.batch_size!r}; expected 1 or more.")
+        resolve_device(self.device)
         with seeded(draw_seed(self.random_state), torch.device("cpu")):
             self.backbone_ = make_backbone(
                 self.backbone,
@@ -191,14 +200,16 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         import torch
 
         from sklearn_mlic.nn.layers import pool_tokens
-        from sklearn_mlic.nn.runtime import autocast, resolve_device
+        from sklearn_mlic.nn.runtime import autocast, available_device
 
-        device = resolve_device(self.device)
+        device = available_device(self.device)
         precision = self._precision(device)
         network = self.backbone_.to(device, memory_format=torch.channels_last)
         starts = range(0, len(rows), self.batch_size)
         batches = [rows[start : start + self.batch_size] for start in starts]
-        decoded = _decode_ahead(sources, batches, network.image_size, self.n_jobs or 2)
+        decoded = _decode_ahead(
+            sources, batches, network.image_size, count_threads(sources, self.n_jobs)
+        )
         steps = zip(batches, decoded, strict=True)
         for batch, images in track(steps, len(batches), "Embedding images", self.verbose):
             pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)  # (B, 3, H, W)
@@ -213,7 +224,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
 
     def _setup(self) -> str:
         """Everything but the image that decides a vector, as the cache's key."""
-        from sklearn_mlic.nn.runtime import resolve_device
+        from sklearn_mlic.nn.runtime import available_device
         from sklearn_mlic.nn.state import weights_digest
 
         parts = [
@@ -221,7 +232,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             repr(self.backbone_.spec),
             weights_digest(self.backbone_),
             self.pool,
-            self._precision(resolve_device(self.device)),
+            self._precision(available_device(self.device)),
         ]
         return blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
 
@@ -239,7 +250,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             Such as ``resnet18_0`` and ``resnet18_1``.
         """
         check_is_fitted(self)
-        names = [f"{self.backbone}_{i}" for i in range(self.n_features_out_)]
+        names = [f"{self.backbone_.spec.name}_{i}" for i in range(self.n_features_out_)]
         return np.array(names, dtype=object)
 
     def __getstate__(self) -> dict:
@@ -251,7 +262,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             network = state["backbone_"]
             kept = {"spec": asdict(network.spec), "weights": to_arrays(network)}
             state = {**state, "backbone_": kept}
-        return state
+        return plain_paths(state)
 
     def __setstate__(self, state: dict) -> None:
         if "backbone_" in state:

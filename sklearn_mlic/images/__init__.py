@@ -5,6 +5,7 @@ from sklearn_mlic.images._load import (
     ImageError,
     ImageSource,
     content_digest,
+    count_threads,
     find_unreadable,
     load_image,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "ImageSource",
     "as_columns",
     "content_digest",
+    "count_threads",
     "find_unreadable",
     "load_image",
 ]

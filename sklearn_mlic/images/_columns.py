@@ -130,7 +130,7 @@ def _frame_columns(X: Any, image: Any, text: Any) -> dict[str, Any]:
     names = {"image": image, "text": text}
     names = {role: name for role, name in names.items() if name is not None}
     absent = {role: name for role, name in names.items() if name not in X.columns}
-    if absent and text is None and all(dtype.kind in "biufc" for dtype in X.dtypes):
+    if absent and text is None and all(dtype.kind == "f" for dtype in X.dtypes):
         return {"features": X}
     if absent:
         raise ValueError(

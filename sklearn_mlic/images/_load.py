@@ -104,6 +104,30 @@ def load_image(source: ImageSource, size: int | None = None, row: int | None = N
             return _pixels(image, size, row)
 
 
+def count_threads(column: Sequence, n_jobs: int | None = None) -> int:
+    """Return how many threads may decode a column of images.
+
+    Parameters
+    ----------
+    column : sequence of images
+        The "image" column of :func:`as_columns`.
+    n_jobs : int, optional
+        What the user asked for. None means one a processor, at most 4; -1 one a processor.
+
+    Returns
+    -------
+    int
+        1 where a PIL image is among them: two rows may share one whose file is yet to be read,
+        which is not thread-safe.
+    """
+    if any(isinstance(source, Image.Image) for source in column):
+        return 1
+    n_processors = os.cpu_count() or 1
+    if n_jobs is None:
+        return min(4, n_processors)
+    return n_processors if n_jobs < 0 else max(1, n_jobs)
+
+
 def find_unreadable(column: Sequence, n_jobs: int | None = None) -> dict[int, ImageError]:
     """Try to read every image of a column.
 
@@ -124,11 +148,7 @@ def find_unreadable(column: Sequence, n_jobs: int | None = None) -> dict[int, Im
     >>> find_unreadable(["missing.jpg"])[0].reason
     'there is no such file'
     """
-    n_processors = os.cpu_count() or 1
-    n_threads = min(4, n_processors) if n_jobs is None else n_processors if n_jobs < 0 else n_jobs
-    # Two rows may share a PIL image whose file is yet to be read, which is not thread-safe.
-    if any(isinstance(source, Image.Image) for source in column):
-        n_threads = 1
+    n_threads = count_threads(column, n_jobs)
 
     def failures(start: int) -> list[ImageError]:
         found = []

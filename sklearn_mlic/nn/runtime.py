@@ -1,5 +1,6 @@
 """Where a network runs and in which precision: the two rules behind ``"auto"``."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
@@ -40,6 +41,30 @@ def resolve_device(device: str = "auto") -> torch.device:
         ) from error
 
 
+def available_device(device: str) -> torch.device:
+    """Return the device that `device` names, or the CPU with a warning where it is absent.
+
+    Parameters
+    ----------
+    device : str
+        As a fitted model keeps it, perhaps from another machine.
+
+    Returns
+    -------
+    torch.device
+        A device that is present.
+    """
+    try:
+        return resolve_device(device)
+    except ValueError:
+        warnings.warn(
+            f"device={device!r} is not present here; the model runs on the CPU.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return torch.device("cpu")
+
+
 def resolve_precision(precision: str, device: torch.device, module: nn.Module) -> str:
     """Return ``"fp32"`` or ``"bf16"``; ``"auto"`` follows a rule that depends on no timing.
 
@@ -72,7 +97,7 @@ def resolve_precision(precision: str, device: torch.device, module: nn.Module) -
     if precision != "auto":
         raise ValueError(f"precision={precision!r}; expected 'auto', 'fp32' or 'bf16'.")
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     pays = device.type == "cpu" and _cpu_multiplies_bf16() and not _is_depthwise(module)
     return "bf16" if pays else "fp32"
 
@@ -114,6 +139,8 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Run a block under torch's generators seeded with `seed`; leave them as they were.
 
+    On MPS only the CPU's generator is put back: torch cannot set the other aside.
+
     Parameters
     ----------
     seed : int
@@ -126,7 +153,6 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     None
         While the seed is in force.
     """
-    devices = [device] if device.type in ("cuda", "mps") else []
-    with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield

@@ -96,6 +96,8 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     cv_results_ : dict of ndarrays
         ``rows``, ``fold``, ``y_prob`` of the rows left out, and ``thresholds`` of each fold
         (NaN without a positive). Only with `store_cv_results`.
+    fallback_ : None, "argmax" or int
+        What an empty prediction falls back to; an int is the column of a label.
     classes_ : ndarray of shape (n_labels, 2)
         ``[0, 1]`` for each label.
     label_names_ : ndarray of object, shape (n_labels,)
@@ -156,7 +158,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         """
         labels = self._check_labels(y, X)
         check_choice("threshold method", self.method, METHODS)
-        self.fallback_index_ = self._find_fallback(labels)
+        self.fallback_ = self._find_fallback(labels)
         if self.method == "fixed":
             self._set_fixed(X, y)
             return self
@@ -214,36 +216,35 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
                 "thresholds": parts,
             }
 
-    def _find_fallback(self, labels: np.ndarray) -> int | None:
-        """The column that an empty prediction falls back to; None where there is no such one."""
+    def _find_fallback(self, labels: np.ndarray) -> Any:
+        """None, "argmax", or the column that an empty prediction falls back to."""
         if self.fallback is None or self.fallback == "argmax":
-            return None
+            return self.fallback
         if self.fallback == "prior":
             return int(labels.sum(axis=0).argmax())
         names = list(self.label_names_)
         check_choice("fallback", self.fallback, ["argmax", "prior", *names])
         return names.index(self.fallback)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Predict the labels whose probability reaches their threshold, then the fallback.
+    def apply_thresholds(self, y_prob: np.ndarray) -> np.ndarray:
+        """Turn probabilities into labels by the tuned thresholds, then the fallback.
 
         Parameters
         ----------
-        X : array-like of n_samples rows
-            In the form that ``fit`` took.
+        y_prob : ndarray of shape (n_samples, n_labels)
+            What `predict_proba` returned.
 
         Returns
         -------
         y_pred : ndarray of int, shape (n_samples, n_labels)
-            1 where the label is predicted.
+            As `predict` returns it.
         """
-        check_is_fitted(self)
-        y_prob = self.predict_proba(X)
+        check_is_fitted(self, "thresholds_")
         y_pred = (y_prob >= self.thresholds_).astype(int)
-        if self.fallback is not None:
+        if self.fallback_ is not None:
             empty = np.flatnonzero(~y_pred.any(axis=1))
-            chosen = y_prob[empty].argmax(axis=1)
-            y_pred[empty, chosen if self.fallback_index_ is None else self.fallback_index_] = 1
+            is_argmax = self.fallback_ == "argmax"
+            y_pred[empty, y_prob[empty].argmax(axis=1) if is_argmax else self.fallback_] = 1
         return y_pred
 
     @available_if(_estimator_has("predict_proba"))
@@ -260,7 +261,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         y_prob : ndarray of shape (n_samples, n_labels)
             Untouched by thresholds and fallback.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return _label_probabilities(self.estimator_, X)
 
     @available_if(_estimator_has("decision_function"))
@@ -277,7 +278,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         scores : ndarray of shape (n_samples, n_labels)
             Untouched by thresholds and fallback.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimator_")
         return self.estimator_.decision_function(X)
 
     @property

@@ -19,11 +19,12 @@ def _fixed(y_true: np.ndarray, y_prob: np.ndarray) -> float:
 def _best_f1(y_true: np.ndarray, y_prob: np.ndarray) -> float:
     """One label's best F1 over every cut between two distinct scores: one sort, no loop.
 
-    NaN without a positive.
+    NaN without a positive that has a score above 0: nothing is learned from it, and a
+    threshold of 0 would predict the label on every row.
     """
-    n_positives = y_true.sum()
-    if n_positives == 0:
+    if not y_true[y_prob > 0].any():
         return np.nan
+    n_positives = y_true.sum()
     order = np.argsort(-y_prob, kind="stable")
     scores = y_prob[order]
     # A cut can only fall behind the last of several equal scores.
@@ -36,6 +37,7 @@ def _best_f1(y_true: np.ndarray, y_prob: np.ndarray) -> float:
     halfway = (scores[ends] + lower) / 2
     # The mean of two neighbouring floats may round down onto the lower one.
     cuts = np.where(halfway > lower, halfway, scores[ends])
+    f1[cuts == 0] = 0
     best = np.flatnonzero(np.isclose(f1, f1.max(), rtol=1e-12, atol=0))
     return float(cuts[best[np.argmin(np.abs(cuts[best] - DEFAULT_THRESHOLD))]])
 
@@ -60,7 +62,8 @@ def tune_thresholds(y_true: Any, y_prob: Any, method: str = "f1") -> np.ndarray:
     Returns
     -------
     thresholds : ndarray of shape (n_labels,)
-        In 0..1. A label without a positive in `y_true` keeps 0.5, with a warning.
+        In 0..1, never 0 from data. A label without a positive of a score above 0 keeps 0.5,
+        with a warning.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def tune_checked(
         empty = [str(name) for name, bare in zip(names, unknown, strict=True) if bare]
         listing = ", ".join(empty[:10]) + (", …" if len(empty) > 10 else "")
         warnings.warn(
-            f"No positive row for {len(empty)} label(s) to tune on: {listing}. "
+            f"No positive row of a score above 0 for {len(empty)} label(s) to tune on: {listing}. "
             f"Their threshold stays at {DEFAULT_THRESHOLD}.",
             UserWarning,
             stacklevel=3,
@@ -126,6 +129,6 @@ def tune_checked(
 
 
 def tune_part(labels: np.ndarray, scores: np.ndarray, method: str) -> np.ndarray:
-    """Apply the rule to each label; NaN where no row is positive. Shape (n_labels,)."""
+    """Apply the rule to each label; NaN where there is nothing to tune on. Shape (n_labels,)."""
     rule = METHODS[method]
     return np.array([rule(*pair) for pair in zip(labels.T, scores.T, strict=True)])

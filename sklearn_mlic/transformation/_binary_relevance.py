@@ -16,9 +16,7 @@ from sklearn_mlic.transformation._constant import ConstantLabel, is_constant
 
 def _fit_label(estimator: Any, X: Any, y: np.ndarray) -> Any:
     model = ConstantLabel(value=int(y[0])) if is_constant(y) else clone(estimator)
-    # BLAS threads cost many times what they bring on problems of this size.
-    with threadpool_limits(limits=1, user_api="blas"):
-        return model.fit(X, y)
+    return model.fit(X, y)
 
 
 class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
@@ -98,9 +96,12 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
                 f"needs. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
         labels = self._check_labels(y, X)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_label)(self.estimator, X, column) for column in labels.T
-        )
+        # Where the labels are fitted in this process, BLAS threads cost many times what they
+        # bring: the fits are small, and there are many.
+        with threadpool_limits(limits=1, user_api="blas"):
+            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+                delayed(_fit_label)(self.estimator, X, column) for column in labels.T
+            )
         return self
 
     @available_if(_estimator_has("predict_proba", delegates=("estimator",)))
@@ -117,7 +118,7 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         y_prob : ndarray of shape (n_samples, n_labels)
             Each column on its own: rows do not sum to 1.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimators_")
         return np.column_stack([fitted.predict_proba(X)[:, 1] for fitted in self.estimators_])
 
     @available_if(_estimator_has("decision_function", delegates=("estimator",)))
@@ -134,7 +135,7 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         scores : ndarray of shape (n_samples, n_labels)
             Positive where the label's own classifier says yes.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "estimators_")
         return np.column_stack([fitted.decision_function(X) for fitted in self.estimators_])
 
     @property
@@ -147,7 +148,7 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _first_fitted(self) -> Any:
         """The first label's classifier that saw X; a constant label never looks at it."""
-        check_is_fitted(self)
+        check_is_fitted(self, "estimators_")
         looked = (e for e in self.estimators_ if not isinstance(e, ConstantLabel))
         return next(looked, self.estimators_[0])
 

@@ -43,7 +43,7 @@ def make_choice(
     kind : str
         What is being chosen, for the messages.
     choice : str, type or object
-        A key of `table`, a class (or any callable that builds the object), or an instance,
+        A key of `table`, a class, or an instance,
         which is returned as it is.
     table : mapping of str to callable
         The named choices.

@@ -56,6 +56,12 @@ def as_label_matrix(
             f"X has {n_samples} rows and {name} has {values.shape[0]}: expected one row of labels "
             f"for each row of X."
         )
+    repeated = {label for label in label_names or [] if label_names.count(label) > 1}
+    if repeated:
+        raise ValueError(
+            f"{name} has several columns named {', '.join(map(repr, sorted(repeated)))}; expected "
+            f"each label once. Rename or merge them."
+        )
     label_names = label_names or [f"label_{j}" for j in range(values.shape[1])]
     return _as_indicators(values, name, label_names), label_names
 

@@ -24,6 +24,7 @@ from sklearn.metrics import (
     label_ranking_average_precision_score,
     label_ranking_loss,
     make_scorer,
+    ndcg_score,
 )
 from sklearn.model_selection import ShuffleSplit, cross_val_predict, cross_val_score
 
@@ -37,7 +38,12 @@ RANKING_SCORERS = {
 }
 SEVERAL_LABELS_SCORERS = {
     metric.__name__: make_scorer(metric, response_method="predict_proba")
-    for metric in (label_ranking_average_precision_score, label_ranking_loss, coverage_error)
+    for metric in (
+        label_ranking_average_precision_score,
+        label_ranking_loss,
+        coverage_error,
+        ndcg_score,
+    )
 }
 
 
@@ -219,10 +225,9 @@ def check_constant_label(estimator: Any) -> None:
             # A label with nothing to tune on is worth a warning, which is not asked for here.
             warnings.filterwarnings("ignore", message="No positive row")
             model = clone(estimator).fit(X, y)
-        y_prob = model.predict_proba(X)
-        assert y_prob.shape == y.shape
-        side = y_prob[:, 1] >= 0.5 if value else y_prob[:, 1] <= 0.5
-        assert np.all(side), f"a label that is always {value} gets {y_prob[:, 1]}"
+        assert model.predict_proba(X).shape == y.shape
+        y_pred = model.predict(X)
+        assert np.all(y_pred[:, 1] == value), f"a label that is always {value}: {y_pred[:, 1]}"
 
 
 def check_label_order(estimator: Any) -> None:

@@ -124,7 +124,7 @@ def test_all_problems_are_raised_together(write):
     assert "Image names are relative to images=" in advice
     assert "Write '-' where none of the labels applies." in advice
     assert "add them to label_names" in advice
-    assert advice.endswith("Or set on_error='skip' to leave these rows out.")
+    assert advice.endswith("Or load the file with on_error='skip' to leave these rows out.")
     assert advice.count("relative to") == 1
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import cross_val_score
 
 from helpers import classifier, coloured, write
@@ -235,7 +236,22 @@ def test_a_failed_fit_leaves_no_bar_behind(paths, tmp_path, capsys):
     model = classifier(verbose=1)
     with pytest.raises(ImageError, match="Row 5"):
         model.fit(with_bad(paths, tmp_path), Y)
-    bars = [callback.bar_ for name, callback in model.net_.callbacks_ if name == "progress"]
-    assert [bar.live.is_started for bar in bars] == [False]
+    # rich allows one live display at a time: a bar left behind would make this fit fail.
     model.fit(paths, Y)
     assert "epoch 2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "settings", [{"backbone": "nothing"}, {"net_params": {"oops": 1}}], ids=str
+)
+def test_a_failed_fit_leaves_nothing_of_an_earlier_one(settings):
+    model = classifier().fit(X, Y)
+    with pytest.raises((ValueError, TypeError), match="nothing|oops"):
+        model.set_params(**settings).fit(X, Y[:, :2])
+    with pytest.raises(NotFittedError, match="not fitted"):
+        model.predict_proba(X)
+
+
+def test_a_last_batch_of_one_row_does_no_harm():
+    model = classifier(batch_size=len(X) - 1).fit(X, Y)
+    assert np.isfinite(model.predict_proba(X)).all()

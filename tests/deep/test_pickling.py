@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
 from sklearn_mlic import ImageClassifier, ImageEmbedder
 from sklearn_mlic.utils.estimator_checks import make_data
@@ -59,7 +60,7 @@ def test_a_pickle_holds_no_torch(case):
     words = [argument for _, argument, _ in pickletools.genops(pickle.dumps(case[0]))]
     modules = {word.split(" ")[0] for word in words if isinstance(word, str)}
     assert not [m for m in modules if m.split(".")[0] in ("torch", "skorch", "timm")]
-    weights = case[0].__getstate__()["net_"]["weights"]
+    weights = case[0].__getstate__()["net_"]
     assert weights
     assert all(type(array) is np.ndarray for array in weights.values())
 
@@ -93,3 +94,12 @@ def test_a_device_that_is_not_here_falls_back_to_the_cpu(case, monkeypatch):
 def test_an_unfitted_model_pickles_too():
     model = ImageClassifier("test_resnet", max_epochs=3)
     assert pickle.loads(pickle.dumps(model)).get_params() == model.get_params()
+
+
+def test_parameters_set_after_the_fit_do_not_change_what_is_pickled(case):
+    model, X = case
+    before = model.predict_proba(X)
+    changed = clone(model)
+    changed.__setstate__(model.__getstate__())
+    changed.set_params(head_params={"pool": "max"}, loss="nothing", net_params={"oops": 1})
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(changed)).predict_proba(X), before)

@@ -96,7 +96,10 @@ def test_the_rule_on_real_networks(capabilities, name, expected):
 @pytest.mark.parametrize(("supported", "expected"), [(True, "bf16"), (False, "fp32")])
 @pytest.mark.parametrize("module", [DENSE, DEPTHWISE])
 def test_on_cuda_the_hardware_decides(monkeypatch, supported, expected, module):
-    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: supported)
+    def natively(including_emulation=True):
+        return supported or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", natively)
     assert resolve_precision("auto", CUDA, module) == expected
 
 

@@ -73,7 +73,6 @@ def test_no_threshold_at_all_has_a_higher_f1(seed, decimals):
         ([1, 0, 1, 1], [0.7, 0.7, 0.3, 0.3], 0.15),
         # One row.
         ([1], [0.6], 0.3),
-        ([1], [0.0], 0.0),
     ],
 )
 def test_midpoint_rule_by_hand(y_true, y_prob, expected):
@@ -89,7 +88,7 @@ def test_equal_f1_goes_to_the_cut_nearest_to_a_half(y_prob, expected):
     assert tune_one([1, 0, 0, 1], y_prob) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("score", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("score", [0.3, 0.5, 1.0])
 def test_flat_scores_predict_everything(score):
     assert tune_one([1, 0, 0, 1], np.full(4, score)) == score / 2
 
@@ -128,7 +127,7 @@ def test_threshold_is_strictly_above_the_next_lower_score(seed):
 def test_label_without_positive_keeps_a_half_and_is_named():
     y_true = pd.DataFrame({"sea": [1, 0, 1], "moon": [0, 0, 0]})
     y_prob = np.array([[0.9, 0.9], [0.2, 0.8], [0.7, 0.1]])
-    with pytest.warns(UserWarning, match=r"No positive row for 1 label\(s\).*: moon\.") as record:
+    with pytest.warns(UserWarning, match=r"No positive row of a score.*: moon\.") as record:
         thresholds = tune_thresholds(y_true, y_prob)
     assert record[0].filename == __file__
     np.testing.assert_allclose(thresholds, [0.45, 0.5])
@@ -189,3 +188,11 @@ def test_bad_input(y_true, y_prob, message):
 def test_unknown_method_shows_the_nearest():
     with pytest.raises(ValueError, match=r"Unknown threshold method 'fixd'\. Did you mean 'fixed'"):
         tune_thresholds([[1]], [[0.5]], "fixd")
+
+
+def test_a_positive_of_score_zero_does_not_put_every_row_in():
+    y_true, y_prob = np.array([[1], [0], [0]]), np.array([[0.0], [0.4], [0.1]])
+    with pytest.warns(UserWarning, match="No positive row of a score above 0"):
+        assert tune_thresholds(y_true, y_prob) == [0.5]
+    y_true, y_prob = np.array([[1], [1], [0]]), np.array([[0.0], [0.4], [0.1]])
+    assert tune_thresholds(y_true, y_prob) == [0.25]

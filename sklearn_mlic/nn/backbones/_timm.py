@@ -1,6 +1,5 @@
 """A timm model as a backbone: it carries its own preprocessing and yields tokens."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -127,14 +126,14 @@ def make_backbone(
     RuntimeError
         If published weights cannot be had.
     """
-    _check_name(name)
     params = dict(params or {})
+    _check_recipe(name, params)
     overlay: dict[str, Any] = {}
     if not isinstance(pretrained, bool):
         overlay = _read_metadata(Path(pretrained))
     trunk = _create(name, pretrained, overlay, params)
     if overlay:
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             _check_filled(trunk, _create(name, pretrained, overlay, params), name, overlay["file"])
     config = timm.data.resolve_model_data_config(trunk)
     size = int(image_size or overlay.get("input_size", config["input_size"])[-1])
@@ -155,12 +154,23 @@ def rebuild_backbone(spec: BackboneSpec) -> Backbone:
     Backbone
         In evaluation mode, on the CPU.
     """
-    _check_name(spec.name)  # a name such as "hf-hub:..." in a model file would reach the network
+    _check_recipe(spec.name, spec.params)
     trunk = timm.create_model(spec.name, pretrained=False, num_classes=0, **spec.params)
     return _fit_size(spec, trunk)
 
 
-def _check_name(name: str) -> None:
+# Arguments of timm.create_model that read files or reach the network, or that we set.
+_RESERVED = ("pretrained", "checkpoint", "cache_dir", "num_classes", "features_only", "in_chans")
+
+
+def _check_recipe(name: str, params: Mapping[str, Any]) -> None:
+    """Refuse what is not a network by name with plain settings: it may come from a file."""
+    reserved = [key for key in params if str(key).startswith(_RESERVED)]
+    if reserved:
+        raise ValueError(
+            f"backbone_params holds {reserved[0]!r}, which is not to be set there. Weights are "
+            f"chosen with pretrained=True, False or a path."
+        )
     if not timm.is_model(name):
         close = get_close_matches(str(name), timm.list_models(), n=3)
         raise ValueError(f"Unknown backbone {name!r}. Near it: {close}. See timm.list_models().")
@@ -232,6 +242,11 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     for key in ("mean", "std"):
         if key in metadata:
             overlay[key] = tuple(_numbers(metadata[key]))
+            if len(overlay[key]) != 3:
+                raise ValueError(
+                    f"{str(path)!r} gives {key}={metadata[key]!r} in its metadata; expected three "
+                    f"numbers, one a colour."
+                )
     size = _numbers(metadata.get("input_size") or metadata.get("input", ""))
     if size:
         overlay["input_size"] = (3, int(max(size)), int(max(size)))
@@ -240,4 +255,4 @@ def _read_metadata(path: Path) -> dict[str, Any]:
 
 def _numbers(text: str) -> list[float]:
     """The numbers in a metadata string: ``"0.5 0.5 0.5"``, ``"[3, 224, 224]"``."""
-    return [json.loads(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    return [float(number) for number in re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", text)]
