@@ -89,7 +89,7 @@ def test_predict_takes_images_and_folders_and_writes_probabilities(scenes, model
     thresholds = load(model)[-1].thresholds_
     for _, row in table.iterrows():
         predicted = [n for n, t in zip(names, thresholds, strict=True) if row[n] >= t]
-        assert row["labels"].split() == predicted
+        assert row["labels"].split() == (predicted or ["-"])
 
 
 def test_evaluate_prints_a_row_a_label_and_the_summary(scenes, model, tmp_path):
@@ -171,6 +171,39 @@ def test_an_unreadable_image_fails_prediction_and_is_named(
     message = fail(capsys, monkeypatch, "predict", model, tmp_path, "-o", out, "-q")
     assert "torn.png" in message
     assert not out.exists()
+
+
+def test_what_predict_writes_fit_reads(scenes, model, tmp_path):
+    out = tmp_path / "predictions.csv"
+    call("predict", model, scenes / "labels.csv", "-o", out, "-q")
+    call("fit", out, "--images", scenes, "--approach", "prior", "-o", tmp_path / "m.skops", "-q")
+
+
+def test_outputs_are_checked_before_the_work(scenes, tmp_path, capsys, monkeypatch):
+    message = fail(capsys, monkeypatch, "fit", scenes / "labels.csv", "-o", tmp_path, *NETWORK)
+    assert "is a folder" in message
+    nested = tmp_path / "new" / "folder" / "m.skops"
+    call("fit", scenes / "labels.csv", "-o", nested, "--approach", "prior", "-q")
+    assert nested.is_file()
+
+
+def test_a_model_of_texts_asks_for_them(scenes, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "m.skops"
+    call("fit", scenes / "labels.csv", "--text", "caption", "--approach", "text", "-o", path, "-q")
+    for command in (["predict", path, scenes], ["evaluate", path, scenes / "labels.csv"]):
+        out = tmp_path / "out.csv"
+        message = fail(capsys, monkeypatch, *command, "-o", out, "-q")
+        assert "needs text" in message
+
+
+def test_a_label_that_contains_the_separator_is_refused(scenes, tmp_path, capsys, monkeypatch):
+    rows = "".join(f"{i}.png,{'hot dog' if i % 2 else 'cat'}\n" for i in range(20))
+    (tmp_path / "t.csv").write_text("image,labels\n" + rows)
+    path = tmp_path / "m.skops"
+    call("fit", tmp_path / "t.csv", "--images", scenes, "--sep", "|", "--approach", "prior",
+         "-o", path, "-q")  # fmt: skip
+    message = fail(capsys, monkeypatch, "predict", path, scenes, "-o", tmp_path / "p.csv", "-q")
+    assert "'hot dog' contains the separator" in message
 
 
 def test_bad_usage_ends_with_status_2():

@@ -3,11 +3,12 @@
 import sys
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 from typer import Argument, Option, Typer
 
-from sklearn_mlic.cli._console import print_leaderboard, remarks
+from sklearn_mlic.cli._console import needs_text, prepare_output, print_leaderboard, remarks
 from sklearn_mlic.cli._options import APPROACHES, ApproachOptions, DataOptions, with_option_groups
 
 app = Typer(
@@ -63,8 +64,10 @@ def fit(
     """Train one approach, calibrate its thresholds out of fold, write one model file."""
     from sklearn_mlic.persistence import save
 
-    estimator = options.build([approach], has_text=data.text is not None)[approach]
+    options.check([approach], data)
+    prepare_output(model)
     bunch = data.read(csv)
+    estimator = options.build([approach])[approach]
     estimator.fit(bunch.data, bunch.target)
     save(estimator, model)
     if not options.quiet:
@@ -97,22 +100,28 @@ def compare(
     names = approach or [n for n in APPROACHES if data.text is not None or "text" not in n]
     # The row to beat always stands first.
     names = ["prior", *(name for name in dict.fromkeys(names) if name != "prior")]
-    approaches = options.build(names, has_text=data.text is not None)
+    options.check(names, data)
+    prepare_output(table, best)
     bunch = data.read(csv)
-    leaderboard = compare_approaches(
-        approaches,
-        bunch.data,
-        bunch.target,
-        cv=int(cv) if cv == int(cv) else cv,
-        random_state=options.seed,
-        verbose=int(not options.quiet),
-    )
-    print_leaderboard(leaderboard)
+    with TemporaryDirectory() as folder:
+        # Every fold of every approach asks for the same embeddings.
+        options.cache = options.cache or Path(folder)
+        approaches = options.build(names)
+        leaderboard = compare_approaches(
+            approaches,
+            bunch.data,
+            bunch.target,
+            cv=int(cv) if cv == int(cv) else cv,
+            random_state=options.seed,
+            verbose=int(not options.quiet),
+        )
+        print_leaderboard(leaderboard)
+        if best is not None:
+            winner = leaderboard["mAP"].idxmax()
+            save(approaches[winner].fit(bunch.data, bunch.target), best)
     if table is not None:
         leaderboard.to_csv(table)
     if best is not None:
-        winner = leaderboard["mAP"].idxmax()
-        save(approaches[winner].fit(bunch.data, bunch.target), best)
         print(best)
 
 
@@ -136,10 +145,12 @@ def predict(
     """Predict the labels of images; every image gets a row, or the command fails and says why."""
     from sklearn_mlic.cli._predict import read_inputs, write_predictions
 
+    prepare_output(out)
     estimator = _open(model, quiet)
     source = DataOptions(images=images, image=image, text=text)
     X, ids = read_inputs(inputs, source)
-    write_predictions(estimator, X, ids, out, sep=sep, probabilities=probabilities)
+    with needs_text(text):
+        write_predictions(estimator, X, ids, out, sep=sep, probabilities=probabilities)
     if not quiet:
         remarks.print(f"Predicted {len(ids)} images.")
     print(out)
@@ -158,9 +169,11 @@ def evaluate(
     from sklearn_mlic.base import find_label_names, find_thresholds
     from sklearn_mlic.metrics import multilabel_report
 
+    prepare_output(out)
     estimator = _open(model, quiet)
     bunch = data.read(csv, label_names=find_label_names(estimator))
-    y_prob = estimator.predict_proba(bunch.data)
+    with needs_text(data.text):
+        y_prob = estimator.predict_proba(bunch.data)
     report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
     print(report.to_string(float_format="{:.3f}".format, na_rep=""))
     print("  ".join(f"{name} {value:.4g}" for name, value in report.attrs.items()))

@@ -1,6 +1,8 @@
 """What the commands print, and where."""
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,11 +15,33 @@ remarks = Console(stderr=True)
 def print_leaderboard(leaderboard: Any) -> None:
     """Print a comparison; ``0.61 → 0.68`` is a score at 0.5 and at the tuned thresholds."""
     table = Table(title="Leaderboard: scores at 0.5 → at tuned thresholds")
-    table.add_column("approach")
+    table.add_column("approach", no_wrap=True)
     for name in ("mAP", "CF1", "OF1", "sample-F1", "fit s"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in leaderboard.iterrows():
         spread = "" if row.isna()["mAP std"] else f" ±{row['mAP std']:.3f}"
         pairs = [f"{row[m]:.3f} → {row[f'{m} tuned']:.3f}" for m in ("CF1", "OF1", "sample-F1")]
         table.add_row(str(name), f"{row['mAP']:.3f}{spread}", *pairs, f"{row['fit seconds']:.1f}")
-    Console(width=None if sys.stdout.isatty() else 100).print(table)
+    Console(width=max(Console().width, 100)).print(table)
+
+
+def prepare_output(*paths: Path | None) -> None:
+    """Make the folders of the files to write, before the work and not after it."""
+    for path in paths:
+        if path is not None:
+            if path.is_dir():
+                raise IsADirectoryError(f"{str(path)!r} is a folder; name a file to write.")
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def needs_text(text: str | None) -> Iterator[None]:
+    """Say in the command's terms that a model was trained on text and is given none."""
+    try:
+        yield
+    except ValueError as error:
+        if text is None and "columns are missing: {'text'}" in str(error):
+            raise ValueError(
+                "This model needs text: give a CSV file and name its column with --text."
+            ) from error
+        raise

@@ -122,13 +122,20 @@ class ApproachOptions:
     cache: Annotated[Path | None, Option(help="Folder that keeps image embeddings.")] = None
     epochs: Annotated[int, Option(help="Epochs of 'finetune'.")] = 6
     lr: Annotated[float, Option(help="Learning rate of 'finetune'.")] = 3e-4
-    n_jobs: Annotated[int | None, Option(help="Processes that decode images.")] = None
+    n_jobs: Annotated[int | None, Option(help="Threads or processes that decode images.")] = None
     device: Annotated[str, Option(help="'auto', 'cpu', 'cuda' or 'mps'.")] = "auto"
     precision: Annotated[str, Option(help="'auto', 'fp32' or 'bf16'.")] = "auto"
     seed: Annotated[int, Option(help="Seed of everything random.")] = 0
     quiet: Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")] = False
 
-    def build(self, names: Sequence[str], has_text: bool) -> dict[str, Any]:
+    def check(self, names: Sequence[str], data: DataOptions) -> None:
+        """Refuse what cannot be built, before any data is read or anything heavy imported."""
+        for name in names:
+            check_choice("approach", name, APPROACHES)
+            if "text" in name and data.text is None:
+                raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
+
+    def build(self, names: Sequence[str]) -> dict[str, Any]:
         """Build the approaches of these names; the pictures' column is ``image``."""
         from sklearn_mlic import recipes
 
@@ -141,10 +148,6 @@ class ApproachOptions:
             ),
             "finetune": lambda: recipes.fine_tuned(self._classifier(), self.seed),
         }
-        for name in names:
-            check_choice("approach", name, makers)
-            if "text" in name and not has_text:
-                raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
         return {name: makers[name]() for name in names}
 
     def _network(self) -> dict[str, Any]:
@@ -165,7 +168,7 @@ class ApproachOptions:
 
         # As text, so that the model file needs no type for it.
         cache = None if self.cache is None else str(self.cache)
-        return ImageEmbedder(**self._network(), cache=cache)
+        return ImageEmbedder(**self._network(), cache=cache, n_jobs=self.n_jobs)
 
     def _classifier(self) -> Any:
         from sklearn_mlic.deep import ImageClassifier

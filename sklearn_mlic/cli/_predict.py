@@ -8,6 +8,7 @@ from PIL import Image
 
 from sklearn_mlic.base import find_label_names, predict_both
 from sklearn_mlic.cli._options import DataOptions
+from sklearn_mlic.datasets import NO_LABEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,8 @@ def write_predictions(
 ) -> None:
     """Predict and write one row an image: its name, its labels and perhaps the probabilities.
 
+    An image without a label gets ``-``, which `load_csv` reads as such.
+
     Parameters
     ----------
     estimator : estimator
@@ -84,9 +87,8 @@ def write_predictions(
             f"not be read back. Choose another with --sep, such as --sep '|'."
         )
     y_pred, y_prob = predict_both(estimator, X)
-    rows = [sep.join(names[row]) for row in y_pred.astype(bool)]
+    rows = [sep.join(names[row]) or NO_LABEL for row in y_pred.astype(bool)]
     table = pd.DataFrame({"image": ids, "labels": rows})
     if probabilities:
         table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)

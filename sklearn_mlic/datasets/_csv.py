@@ -15,7 +15,7 @@ from sklearn_mlic.utils._choices import check_choice
 if TYPE_CHECKING:
     import pandas as pd
 
-_NO_LABEL = "-"
+NO_LABEL = "-"
 
 
 def load_csv(
@@ -177,7 +177,7 @@ def _check_label_names(
         if _split(name, sep) != [name]:
             raise ValueError(
                 f"label_names holds {name!r}, which cannot be read from a cell whose labels "
-                f"are separated by sep={sep!r} and where {_NO_LABEL!r} stands for no label. "
+                f"are separated by sep={sep!r} and where {NO_LABEL!r} stands for no label. "
                 f"Set sep, or rename the label."
             )
     return names
@@ -231,7 +231,7 @@ def _read_table(path: str, columns: dict[str, str | None]) -> "pd.DataFrame":
 def _split(cell: str, sep: str) -> list[str] | None:
     """Return the labels of a cell without repeats; None when it is empty."""
     found = list(dict.fromkeys(filter(None, map(str.strip, cell.split(sep)))))
-    return [] if found == [_NO_LABEL] else found or None
+    return [] if found == [NO_LABEL] else found or None
 
 
 def _find_label_problems(
@@ -240,13 +240,13 @@ def _find_label_problems(
     known = set(label_names or ())
     for row, found in enumerate(label_sets):
         if found is None:
-            remedy = f"Write {_NO_LABEL!r} where none of the labels applies."
+            remedy = f"Write {NO_LABEL!r} where none of the labels applies."
             yield Problem(row, "the label cell is empty", remedy)
             continue
         for label in found:
-            if label == _NO_LABEL:
-                remedy = f"Keep either {_NO_LABEL!r} or the labels."
-                yield Problem(row, f"{_NO_LABEL!r} (no label) beside labels", remedy)
+            if label == NO_LABEL:
+                remedy = f"Keep either {NO_LABEL!r} or the labels."
+                yield Problem(row, f"{NO_LABEL!r} (no label) beside labels", remedy)
             elif label_names is not None and label not in known:
                 remedy = "Correct the unknown labels, add them to label_names, or set sep."
                 close = get_close_matches(label, label_names, n=1)

@@ -14,7 +14,7 @@ from skorch import NeuralNet
 from torch.utils.data import Subset
 
 from sklearn_mlic.base import CONSTANT_LOGIT, MultilabelMixin
-from sklearn_mlic.deep._batches import Collate, RecordDataset
+from sklearn_mlic.deep._batches import Collate, RecordDataset, one_line_errors
 from sklearn_mlic.deep._callbacks import ProgressReport, close_progress, early_stopping
 from sklearn_mlic.deep._transforms import AUGMENTATIONS
 from sklearn_mlic.images import as_columns, find_unreadable
@@ -66,6 +66,9 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             ``on_error="skip"`` such rows are left out, with a warning that lists them.
         """
         check_choice("on_error", self.on_error, ["raise", "skip"])
+        for name in ("max_epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)!r}; expected 1 or more.")
         labels = self._check_labels(y, X).astype(np.float32)
         columns = self._check_columns(X, reset=True)
         if self.on_error == "skip" and "image" in columns:
@@ -76,15 +79,23 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             model = self._build_model(columns, labels.shape[1], device)
             net = self._make_net(model, device, **self._training(labels, split))
             try:
-                net.fit(columns, labels)
+                with one_line_errors():
+                    net.fit(columns, labels)
             except BaseException:
                 close_progress(net)
                 raise
         constant = np.all(labels == labels[0], axis=0)
         self.constant_values_ = np.where(constant, labels[0], np.nan)
-        self.history_ = [
+        history = [
             {key: float(epoch[key]) for key in _RECORDED if key in epoch} for epoch in net.history
         ]
+        diverged = [row for row in history if not np.isfinite(row.get("train_loss", 0.0))]
+        if diverged:
+            raise ValueError(
+                f"Training diverged: the loss is {diverged[0]['train_loss']} in epoch "
+                f"{diverged[0]['epoch']:.0f}. Lower the learning rate (lr={self.lr:g})."
+            )
+        self.history_ = history
         self.net_ = net
         return self
 
@@ -125,7 +136,8 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         columns = self._check_columns(X, reset=False)
         n_batches = -(-len(next(iter(columns.values()))) // self.batch_size)
         batches = track(self.net_.forward_iter(columns), n_batches, "Predicting", self.verbose)
-        logits = np.concatenate([batch.numpy() for batch in batches]).astype(np.float64)
+        with one_line_errors():
+            logits = np.concatenate([batch.numpy() for batch in batches]).astype(np.float64)
         fixed = (2 * self.constant_values_ - 1) * CONSTANT_LOGIT
         return np.where(np.isnan(fixed), logits, fixed)
 

@@ -1,6 +1,7 @@
 """From columns to batches: decode the rows of a batch, then augment and stack them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sklearn_mlic.images import load_image
+from sklearn_mlic.images import ImageError, load_image
 
 Records = tuple[dict[str, Any], Tensor]
 
@@ -50,6 +51,17 @@ class RecordDataset(Dataset):
         images = np.stack([load_image(column[row], self.image_size, row) for row in rows])
         # A view: channels last in memory, which is what convolutions are fastest on.
         return torch.from_numpy(images).permute(0, 3, 1, 2)  # (B, H, W, 3) -> (B, 3, H, W)
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Cut an image's error that comes from a worker process, with its traceback, to its words."""
+    try:
+        yield
+    except ImageError as error:
+        if error.row is not None:
+            raise
+        raise ImageError(str(error).strip().splitlines()[-1].partition(": ")[2]) from error
 
 
 class Collate:

@@ -243,8 +243,10 @@ def _reading(source: Any, row: int | None) -> Iterator[None]:
     """Turn what goes wrong while `source` is read into an ImageError in the user's terms."""
     try:
         yield
-    except (ImageError, MemoryError):
+    except MemoryError:
         raise
+    except ImageError as error:  # raised while the pixels were looked at: name the file
+        raise ImageError(error.reason, _describe(source), row, error.remedy) from None
     # A damaged file can make Pillow's decoders raise nearly anything: OSError, SyntaxError,
     # struct.error, IndexError, ...
     except Exception as error:

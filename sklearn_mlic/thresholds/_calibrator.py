@@ -179,6 +179,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     def _predict_left_out(self, X: Any, y: Any, splits: list) -> list[np.ndarray]:
         """Set ``estimator_``; return the probabilities of the rows each split leaves out."""
         if isinstance(self.estimator, FrozenEstimator):
+            self._check_frozen_labels(y)
             self.estimator_ = self.estimator
             y_prob = _label_probabilities(self.estimator_, X)
             return [y_prob[test] for _, test in splits]
@@ -195,6 +196,15 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         models, y_probs = zip(*fitted, strict=True)
         self.estimator_ = models[0] if keep_first else clone(self.estimator).fit(X, y)
         return list(y_probs)
+
+    def _check_frozen_labels(self, y: Any) -> None:
+        """A fitted model's columns are in its own order, whatever that of y is."""
+        known = getattr(self.estimator, "label_names_", None)
+        if known is not None and hasattr(y, "columns") and list(known) != list(self.label_names_):
+            raise ValueError(
+                f"The fitted model predicts the labels {list(known)} and y has the columns "
+                f"{list(self.label_names_)}. Put them in the model's order: y[model.label_names_]."
+            )
 
     def _set_tuned(self, labels: np.ndarray, rows: list, y_probs: list) -> None:
         """Tune on all rows left out together, and on each part alone for the spread."""

@@ -100,7 +100,7 @@ def check_scores(labels: np.ndarray, scores: np.ndarray) -> None:
     if scores.shape != labels.shape:
         raise ValueError(
             f"y_prob has shape {scores.shape} and y_true {labels.shape}: expected the same shape, "
-            f"one probability for each row and label."
+            f"one probability for each row and label. Wrap a binary classifier in BinaryRelevance."
         )
     n_unknown = np.isnan(scores).any(axis=1).sum()
     if n_unknown:

@@ -255,3 +255,14 @@ def test_a_failed_fit_leaves_nothing_of_an_earlier_one(settings):
 def test_a_last_batch_of_one_row_does_no_harm():
     model = classifier(batch_size=len(X) - 1).fit(X, Y)
     assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_a_diverged_training_is_an_error():
+    with pytest.raises(ValueError, match=r"Training diverged: the loss is (nan|inf).*lr=1e\+30"):
+        classifier(lr=1e30, max_epochs=3).fit(X, Y)
+
+
+@pytest.mark.parametrize("settings", [{"max_epochs": 0}, {"batch_size": 0}])
+def test_nothing_to_train_is_an_error(settings):
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        classifier(**settings).fit(X, Y)

@@ -299,3 +299,19 @@ def test_jobs_change_nothing():
     two = clone(one).set_params(n_jobs=2).fit(X, y)
     np.testing.assert_array_equal(two.thresholds_, one.thresholds_)
     np.testing.assert_array_equal(two.predict(X), one.predict(X))
+
+
+def test_a_frozen_model_keeps_its_own_order_of_labels():
+    X, y = make_case()
+    y = pd.DataFrame(y, columns=["a", "b", "c"])
+    frozen = FrozenEstimator(clone(LOGISTIC).fit(X, y))
+    with pytest.raises(ValueError, match="Put them in the model's order"):
+        ThresholdCalibrator(frozen).fit(X, y[["b", "a", "c"]])
+    ThresholdCalibrator(frozen, cv=2, random_state=0).fit(X, y)
+
+
+def test_a_fallback_set_after_the_fit_changes_nothing():
+    X, y = make_case()
+    model = ThresholdCalibrator(LOGISTIC, cv=2, random_state=0, fallback="argmax").fit(X, y)
+    before = model.predict(X)
+    np.testing.assert_array_equal(model.set_params(fallback="label_0").predict(X), before)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,8 @@ def make_backbone(
     """
     params = dict(params or {})
     _check_recipe(name, params)
+    if image_size is not None and not (isinstance(image_size, Integral) and image_size > 0):
+        raise ValueError(f"image_size={image_size!r}; expected the side of a square in pixels.")
     overlay: dict[str, Any] = {}
     if not isinstance(pretrained, bool):
         overlay = _read_metadata(Path(pretrained))
@@ -179,7 +182,12 @@ def _check_recipe(name: str, params: Mapping[str, Any]) -> None:
 def _fit_size(spec: BackboneSpec, trunk: nn.Module) -> Backbone:
     native = trunk.pretrained_cfg.get("input_size", (3, 0, 0))[-1]
     if spec.image_size != native and hasattr(trunk, "set_input_size"):
-        trunk.set_input_size(img_size=(spec.image_size, spec.image_size))  # ViT positions
+        try:
+            trunk.set_input_size(img_size=(spec.image_size, spec.image_size))  # ViT positions
+        except AssertionError as error:
+            raise ValueError(
+                f"{spec.name!r} cannot take images of {spec.image_size} px: {error}"
+            ) from error
     return Backbone(spec, trunk).eval()
 
 
@@ -199,10 +207,11 @@ def _create(name: str, pretrained: Any, overlay: dict, params: dict) -> nn.Modul
             raise
         if overlay:
             raise ValueError(
-                f"The weights in {overlay['file']} do not fit the backbone {name!r}: {error}"
+                f"The weights in {overlay['file']} do not fit the backbone {name!r}: {error!s:.300}"
             ) from error
         raise RuntimeError(
-            f"No published weights for {name!r} could be loaded ({type(error).__name__}: {error}). "
+            f"No published weights for {name!r} could be loaded "
+            f"({type(error).__name__}: {error!s:.300}). "
             f"Pass pretrained='path/to/weights.safetensors' for weights on disk, or "
             f"pretrained=False to start from random ones."
         ) from error
