@@ -9,6 +9,7 @@ faster). Prints one JSON line a figure.
 
 import tempfile
 import time
+from functools import partial
 
 import numpy as np
 import timm
@@ -85,8 +86,8 @@ for precision in ("fp32", "bf16"):
     ours = embedder.transform(paths[:n_embed])
     close = np.allclose(ours, embed_by_hand(network, precision), atol=0.3)
     figures = in_turn(
-        lambda: embedder.transform(paths[:n_embed]),
-        lambda: embed_by_hand(network, precision),  # noqa: B023 - called at once
+        partial(embedder.transform, paths[:n_embed]),
+        partial(embed_by_hand, network, precision),
         n_rounds=5,
     )
     report(
@@ -100,8 +101,8 @@ for precision in ("fp32", "bf16"):
 for precision in ("fp32", "bf16"):
     model = ImageClassifier(NETWORK, precision=precision, max_epochs=1, **settings)
     figures = in_turn(
-        lambda: model.fit(paths[:n_train], y[:n_train]),  # noqa: B023 - called at once
-        lambda: train_by_hand(precision),  # noqa: B023
+        partial(model.fit, paths[:n_train], y[:n_train]),
+        partial(train_by_hand, precision),
         n_rounds=3,
     )
     report(

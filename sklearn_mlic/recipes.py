@@ -1,6 +1,6 @@
 """Whole systems as one-line constructors, each inside its threshold rule."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sklearn.compose import ColumnTransformer
 from sklearn.dummy import DummyClassifier
@@ -9,10 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_mlic.deep import ImageClassifier
-from sklearn_mlic.features import ImageEmbedder
 from sklearn_mlic.thresholds import ThresholdCalibrator
 from sklearn_mlic.transformation import BinaryRelevance
+
+if TYPE_CHECKING:  # the recipes without a network load no torch
+    from sklearn_mlic.deep import ImageClassifier
+    from sklearn_mlic.features import ImageEmbedder
 
 
 def label_prior(random_state: Any = None) -> ThresholdCalibrator:
@@ -69,7 +71,9 @@ def text_probe(text: str = "text", *, C: float = 3.0, random_state: Any = None) 
     return _calibrated_logistic(columns, C, random_state)
 
 
-def image_probe(embedder: ImageEmbedder, *, C: float = 0.003, random_state: Any = None) -> Pipeline:
+def image_probe(
+    embedder: "ImageEmbedder", *, C: float = 0.003, random_state: Any = None
+) -> Pipeline:
     """Logistic regression a label on a frozen network's features: the image alone.
 
     Parameters
@@ -100,7 +104,7 @@ def image_probe(embedder: ImageEmbedder, *, C: float = 0.003, random_state: Any 
 
 
 def image_text_probe(
-    embedder: ImageEmbedder, text: str = "text", *, C: float = 3.0, random_state: Any = None
+    embedder: "ImageEmbedder", text: str = "text", *, C: float = 3.0, random_state: Any = None
 ) -> Pipeline:
     """Logistic regression a label on a frozen network's features beside TF-IDF word weights.
 
@@ -139,7 +143,7 @@ def image_text_probe(
     return _calibrated_logistic(columns, C, random_state)
 
 
-def fine_tuned(classifier: ImageClassifier, random_state: Any = None) -> ThresholdCalibrator:
+def fine_tuned(classifier: "ImageClassifier", random_state: Any = None) -> ThresholdCalibrator:
     """A network trained on the images; a fifth of them is held out for the thresholds.
 
     Parameters

@@ -50,6 +50,16 @@ print({"torch", "torchvision", "timm", "skorch"} & set(sys.modules))
     assert run(code) == "set()"
 
 
+def test_recipes_without_a_network_load_no_torch():
+    code = """
+import sys
+from sklearn_mlic.recipes import label_prior, text_probe
+label_prior(), text_probe()
+print({"torch", "timm", "skorch"} & set(sys.modules))
+"""
+    assert run(code) == "set()"
+
+
 @pytest.mark.parametrize("name", sklearn_mlic.__all__)
 def test_every_public_name_is_there(name):
     assert getattr(sklearn_mlic, name).__name__ == name

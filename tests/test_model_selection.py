@@ -143,7 +143,7 @@ def test_the_global_generator_is_left_alone(kind, random_state):
     y = imbalanced_labels()
     before = np.random.get_state()[1:3]  # noqa: NPY002, the old generator is the subject
     list(kind(2, random_state=random_state).split(y, y))
-    after = np.random.get_state()[1:3]  # noqa: NPY002
+    after = np.random.get_state()[1:3]  # noqa: NPY002 - as above
     np.testing.assert_array_equal(before[0], after[0])
     assert before[1] == after[1]
 

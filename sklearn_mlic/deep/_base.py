@@ -86,16 +86,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
                 raise
         constant = np.all(labels == labels[0], axis=0)
         self.constant_values_ = np.where(constant, labels[0], np.nan)
-        history = [
-            {key: float(epoch[key]) for key in _RECORDED if key in epoch} for epoch in net.history
-        ]
-        diverged = [row for row in history if not np.isfinite(row.get("train_loss", 0.0))]
-        if diverged:
-            raise ValueError(
-                f"Training diverged: the loss is {diverged[0]['train_loss']} in epoch "
-                f"{diverged[0]['epoch']:.0f}. Lower the learning rate (lr={self.lr:g})."
-            )
-        self.history_ = history
+        self.history_ = self._read_history(net)
         self.net_ = net
         return self
 
@@ -217,6 +208,19 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             "callbacks": [*stopping, ("progress", ProgressReport())] if self.verbose else stopping,
             **(self.net_params or {}),
         }
+
+    def _read_history(self, net: NeuralNet) -> list[dict[str, float]]:
+        """The numbers of each epoch; raises where the loss is none."""
+        history = [
+            {key: float(epoch[key]) for key in _RECORDED if key in epoch} for epoch in net.history
+        ]
+        for epoch in history:
+            if not np.isfinite(epoch.get("train_loss", 0.0)):
+                raise ValueError(
+                    f"Training diverged: the loss is {epoch['train_loss']} in epoch "
+                    f"{epoch['epoch']:.0f}. Lower the learning rate (lr={self.lr:g})."
+                )
+        return history
 
     def _hold_out(self, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw the rows that train and those that tell when to stop."""

@@ -195,7 +195,8 @@ def check_same_seed(estimator: Any) -> None:
     state = np.random.get_state()[1].copy()  # noqa: NPY002 - the global one is what we watch
     first = clone(model).fit(X, y).predict_proba(X)
     np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), first)
-    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    after = np.random.get_state()[1]  # noqa: NPY002 - as above
+    assert np.array_equal(after, state), "numpy's global generator was used"
 
 
 def check_inputs_untouched(estimator: Any) -> None:

@@ -123,9 +123,9 @@ def test_number_of_labels_does_not_change_the_scenes():
 
 
 def test_global_generator_is_left_alone():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the global one is watched
     make_multilabel_images(3, image_size=40)
-    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002 - as above
 
 
 @pytest.mark.parametrize("n_labels", [1, 2, 3, 5, 10])
