@@ -3,8 +3,12 @@
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _num_samples
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_mlic.utils._labels import as_label_matrix
 
@@ -28,9 +32,13 @@ class MultilabelMixin(ClassifierMixin):
         The columns of a DataFrame y, else ``label_0``, ``label_1``, …
     """
 
-    def _check_labels(self, y: Any, X: Any) -> np.ndarray:
+    def _check_labels(
+        self, y: Any, X: Any, *, allow_unknown: bool = False, keep_sparse: bool = False
+    ) -> np.ndarray | sparse.csc_array:
         """Check `y` against the rows of `X`, forget an earlier fit, set the label attributes."""
-        values, names = as_label_matrix(y, n_samples=_num_samples(X))
+        values, names = as_label_matrix(
+            y, n_samples=_num_samples(X), allow_unknown=allow_unknown, keep_sparse=keep_sparse
+        )
         for name in [n for n in vars(self) if n.endswith("_") and not n.startswith("_")]:
             delattr(self, name)  # should this fit fail, nothing of the last one is left behind
         self.label_names_ = np.array(names, dtype=object)
@@ -76,6 +84,80 @@ class MultilabelMixin(ClassifierMixin):
         tags.target_tags.multi_output = True
         tags.target_tags.single_output = False
         return tags
+
+
+class WrapperMixin(MetaEstimatorMixin):
+    """What every classifier around an ``estimator`` shares: put it right of `MultilabelMixin`.
+
+    Metadata of ``fit``, ``sample_weight`` most of all, goes to ``estimator.fit``: by scikit-learn's
+    metadata routing where that is switched on, else as it is given. Input tags and the features
+    seen are those of the wrapped estimator. A subclass sets ``estimator_`` or ``estimators_``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features seen in fit, where the wrapped estimator counts them.
+    feature_names_in_ : ndarray of str
+        Names of the features seen in fit, where the wrapped estimator keeps them.
+    """
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell scikit-learn's metadata routing what goes where.
+
+        Returns
+        -------
+        MetadataRouter
+            It sends what ``estimator.fit`` asks for.
+        """
+        return MetadataRouter(owner=self).add(
+            estimator=self.estimator, method_mapping=MethodMapping().add(caller="fit", callee="fit")
+        )
+
+    def _route_fit(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return what of the metadata given to ``fit`` goes to ``estimator.fit``."""
+        params = {name: value for name, value in params.items() if value is not None}
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", **params).estimator.fit
+        return params
+
+    @property
+    def n_features_in_(self) -> int:
+        return self._one_fitted().n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        return self._one_fitted().feature_names_in_
+
+    def _one_fitted(self) -> Any:
+        """A fitted estimator that saw X; the stand-in for a constant label never looks at it."""
+        check_is_fitted(self, ["estimator_", "estimators_"], all_or_any=any)
+        fitted = getattr(self, "estimators_", None) or [self.estimator_]
+        return next((e for e in fitted if hasattr(e, "n_features_in_")), fitted[0])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def require_probabilities(owner: Any) -> None:
+    """Raise where the ``estimator`` that `owner` wraps has no ``predict_proba``.
+
+    Parameters
+    ----------
+    owner : estimator
+        The classifier around it.
+
+    Raises
+    ------
+    TypeError
+        With the way out in the message.
+    """
+    if not hasattr(owner.estimator, "predict_proba"):
+        raise TypeError(
+            f"{type(owner.estimator).__name__} has no predict_proba, which {type(owner).__name__} "
+            f"needs. Wrap it in sklearn.calibration.CalibratedClassifierCV."
+        )
 
 
 def find_label_names(model: Any) -> list[str]:

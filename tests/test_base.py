@@ -131,8 +131,8 @@ def test_label_matrix_is_a_copy():
             "2 entries that are not 0 or 1, the first in row 1, label 'label_0': 2",
         ),
         ([[0, 1], [0.5, 1]], "row 1, label 'label_0': 0.5. Map the labels"),
-        ([[0, np.nan]], "label 'label_1': nan. NaN is not accepted"),
-        ([[0, None]], "NaN is not accepted"),
+        ([[0, np.nan]], "label 'label_1': nan. NaN marks an unknown label"),
+        ([[0, None]], "NaN marks an unknown label"),
         (pd.DataFrame({"sea": [1, 3]}), "label 'sea': 3"),
     ],
 )

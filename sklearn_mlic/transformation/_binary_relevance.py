@@ -4,22 +4,16 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.utils import get_tags
+from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
-from threadpoolctl import threadpool_limits
 
-from sklearn_mlic.base import MultilabelMixin
-from sklearn_mlic.transformation._constant import ConstantLabel, is_constant
-
-
-def _fit_label(estimator: Any, X: Any, y: np.ndarray) -> Any:
-    model = ConstantLabel(value=int(y[0])) if is_constant(y) else clone(estimator)
-    return model.fit(X, y)
+from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
+from sklearn_mlic.transformation._constant import fit_target
 
 
-class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
+class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
     """Fit one copy of a binary classifier for each label.
 
     The first thing to try, and often hard to beat on good features. It validates y and never
@@ -68,7 +62,7 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         self.estimator = estimator
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any) -> "BinaryRelevance":
+    def fit(self, X: Any, y: Any, **params: Any) -> "BinaryRelevance":
         """Fit one classifier a label.
 
         Parameters
@@ -76,7 +70,10 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         X : array-like of n_samples rows
             Anything that `estimator` takes.
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-            0/1 indicator matrix.
+            0/1 indicator matrix. NaN is an unknown label: each label is trained on the rows
+            where it is known.
+        **params : dict
+            Goes to ``estimator.fit``, as ``sample_weight`` does.
 
         Returns
         -------
@@ -86,23 +83,28 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `y` is not a 0/1 indicator matrix with a row for each row of `X`.
+            If `y` is not a 0/1 indicator matrix with a row for each row of `X`, or a label is
+            unknown in every row.
         TypeError
             If `estimator` has no ``predict_proba``.
         """
-        if not hasattr(self.estimator, "predict_proba"):
-            raise TypeError(
-                f"{type(self.estimator).__name__} has no predict_proba, which BinaryRelevance "
-                f"needs. Wrap it in sklearn.calibration.CalibratedClassifierCV."
-            )
-        labels = self._check_labels(y, X)
-        # Where the labels are fitted in this process, BLAS threads cost many times what they
-        # bring: the fits are small, and there are many.
-        with threadpool_limits(limits=1, user_api="blas"):
-            self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-                delayed(_fit_label)(self.estimator, X, column) for column in labels.T
-            )
+        require_probabilities(self)
+        labels = self._check_labels(y, X, allow_unknown=True, keep_sparse=True)
+        self._check_known(labels)
+        params = self._route_fit(params)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_target)(self.estimator, X, _column(labels, j), params)
+            for j in range(labels.shape[1])
+        )
         return self
+
+    def _check_known(self, labels: Any) -> None:
+        if labels.dtype.kind == "f" and np.isnan(labels).all(axis=0).any():
+            names = self.label_names_[np.isnan(labels).all(axis=0)]
+            raise ValueError(
+                f"The label(s) {', '.join(map(repr, names))} are unknown (NaN) in all "
+                f"{len(labels)} rows; expected at least one known row. Drop their columns from y."
+            )
 
     @available_if(_estimator_has("predict_proba", delegates=("estimator",)))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -138,21 +140,7 @@ class BinaryRelevance(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         check_is_fitted(self, "estimators_")
         return np.column_stack([fitted.decision_function(X) for fitted in self.estimators_])
 
-    @property
-    def n_features_in_(self) -> int:
-        return self._first_fitted().n_features_in_
 
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        return self._first_fitted().feature_names_in_
-
-    def _first_fitted(self) -> Any:
-        """The first label's classifier that saw X; a constant label never looks at it."""
-        check_is_fitted(self, "estimators_")
-        looked = (e for e in self.estimators_ if not isinstance(e, ConstantLabel))
-        return next(looked, self.estimators_[0])
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
+def _column(labels: np.ndarray | sparse.csc_array, j: int) -> np.ndarray:
+    """Return one label, dense."""
+    return labels[:, [j]].toarray().ravel() if sparse.issparse(labels) else labels[:, j]

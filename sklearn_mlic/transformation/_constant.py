@@ -1,12 +1,14 @@
-"""What stands in for a classifier when a label takes one value only in training."""
+"""The one way a single target is fitted, and what stands in for one that never varies."""
 
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import _num_samples
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 from sklearn_mlic.base import CONSTANT_LOGIT
+from sklearn_mlic.utils._threads import one_blas_thread
 
 
 class ConstantLabel(ClassifierMixin, BaseEstimator):
@@ -38,6 +40,31 @@ class ConstantLabel(ClassifierMixin, BaseEstimator):
         return np.full(_num_samples(X), CONSTANT_LOGIT if self.value else -CONSTANT_LOGIT)
 
 
-def is_constant(y: np.ndarray) -> bool:
-    """Tell whether a label's column takes one value only."""
-    return bool(np.all(y == y[0]))
+def fit_target(estimator: Any, X: Any, target: np.ndarray, params: dict[str, Any]) -> Any:
+    """Fit a clone of `estimator` on one target, or a ConstantLabel where there is one value only.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier; it is cloned.
+    X : array-like of n_samples rows
+        Anything that `estimator` takes.
+    target : ndarray of shape (n_samples,)
+        Values to predict; rows where it is NaN are left out.
+    params : dict
+        Goes to ``estimator.fit``; what has a value for each row loses those rows as well.
+
+    Returns
+    -------
+    estimator
+        The fitted clone or stand-in.
+    """
+    unknown = np.isnan(target)
+    if unknown.any():
+        known = np.flatnonzero(~unknown)
+        params = _check_method_params(X, params, indices=known)
+        X, target = _safe_indexing(X, known), target[known].astype(int)
+    if np.all(target == target[0]):
+        return ConstantLabel(value=int(target[0])).fit(X, target)
+    with one_blas_thread():
+        return clone(estimator).fit(X, target, **params)

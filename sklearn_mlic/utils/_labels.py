@@ -5,13 +5,22 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+_NO_UNKNOWN = (
+    "NaN marks an unknown label, which this method cannot use: BinaryRelevance and LabelPrior "
+    "learn each label from its known rows. Else drop those rows or fill them in."
+)
 _BINARIZE = "sklearn.preprocessing.MultiLabelBinarizer().fit_transform"
 
 
 def as_label_matrix(
-    y: Any, name: str = "y", n_samples: int | None = None
-) -> tuple[np.ndarray, list[str]]:
-    """Return `y` as a dense 0/1 matrix beside its label names, or say what is wrong with it.
+    y: Any,
+    name: str = "y",
+    n_samples: int | None = None,
+    *,
+    allow_unknown: bool = False,
+    keep_sparse: bool = False,
+) -> tuple[np.ndarray | sparse.csc_array, list[str]]:
+    """Return `y` as a 0/1 matrix beside its label names, or say what is wrong with it.
 
     Parameters
     ----------
@@ -22,11 +31,15 @@ def as_label_matrix(
         What the caller's user calls it, for the messages.
     n_samples : int, optional
         The number of rows that `y` must have.
+    allow_unknown : bool, default=False
+        Whether NaN, an unknown label, is let through.
+    keep_sparse : bool, default=False
+        Whether a sparse `y` stays sparse.
 
     Returns
     -------
-    labels : ndarray of int64, shape (n_samples, n_labels)
-        The checked matrix, a copy.
+    labels : ndarray or csc_array of shape (n_samples, n_labels)
+        The checked matrix, a copy: int64, or float64 where an entry is NaN.
     label_names : list of str
         One name a column, ``label_0``, ``label_1``, … where `y` names none.
 
@@ -34,7 +47,8 @@ def as_label_matrix(
     ------
     ValueError
         If `y` is missing, one-dimensional, a list of label sets, has no row or no column,
-        another number of rows than asked for, or an entry that is not 0 or 1.
+        another number of rows than asked for, or an entry that is not 0 or 1 (or NaN, with
+        `allow_unknown`).
 
     Examples
     --------
@@ -48,8 +62,8 @@ def as_label_matrix(
             f"Pass a 0/1 indicator matrix of shape (n_samples, n_labels)."
         )
     label_names = [str(label) for label in y.columns] if hasattr(y, "columns") else None
-    values = y.toarray() if sparse.issparse(y) else _as_matrix(y, name)
-    if values.size == 0:
+    values = sparse.csc_array(y) if sparse.issparse(y) else _as_matrix(y, name)
+    if 0 in values.shape:
         raise ValueError(f"{name} is empty: it has shape {values.shape}; expected rows and labels.")
     if n_samples is not None and values.shape[0] != n_samples:
         raise ValueError(
@@ -63,13 +77,26 @@ def as_label_matrix(
             f"each label once. Rename or merge them."
         )
     label_names = label_names or [f"label_{j}" for j in range(values.shape[1])]
-    return _as_indicators(values, name, label_names), label_names
+    if sparse.issparse(values):
+        values = _drop_zeros(values)
+        if keep_sparse and np.all(values.data == 1):
+            return values.astype(np.int64), label_names
+        values = values.toarray()
+    return _as_indicators(values, name, label_names, allow_unknown), label_names
+
+
+def _drop_zeros(values: sparse.csc_array) -> sparse.csc_array:
+    """Return a copy that stores each entry once, and no 0."""
+    values = values.copy()
+    values.sum_duplicates()
+    values.eliminate_zeros()
+    return values
 
 
 def _as_matrix(y: Any, name: str) -> np.ndarray:
     """Give `y` two dimensions or raise: label sets and 1-D targets are refused."""
     try:
-        values = np.asarray(y)
+        values = _from_table(y) if hasattr(y, "columns") else np.asarray(y)
     except ValueError:  # rows of different lengths
         values = np.empty(len(y), dtype=object)
     if values.dtype.kind in "OUS" and (values.ndim == 1 or _holds_text(values)):
@@ -86,12 +113,22 @@ def _as_matrix(y: Any, name: str) -> np.ndarray:
     return values
 
 
+def _from_table(y: Any) -> np.ndarray:
+    """Read a DataFrame; pandas' own missing value becomes NaN."""
+    try:
+        return y.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):  # text, or a table of another library
+        return np.asarray(y)
+
+
 def _holds_text(values: np.ndarray) -> bool:
     return any(isinstance(entry, str) for entry in values.flat)
 
 
-def _as_indicators(values: np.ndarray, name: str, label_names: list[str]) -> np.ndarray:
-    """Cast to int64, or point at the first entry that is not 0 or 1."""
+def _as_indicators(
+    values: np.ndarray, name: str, label_names: list[str], allow_unknown: bool
+) -> np.ndarray:
+    """Cast to int64, or to float64 around NaN; else point at the first entry that is wrong."""
     try:
         numeric = values.astype(np.float64)
     except (TypeError, ValueError):
@@ -99,16 +136,21 @@ def _as_indicators(values: np.ndarray, name: str, label_names: list[str]) -> np.
             f"{name} has entries that are not numbers (dtype {values.dtype}); expected 0 and 1. "
             f"Drop or fill in missing entries; convert label sets with {_BINARIZE}."
         ) from None
+    unknown = np.isnan(numeric)
     wrong = ~((numeric == 0) | (numeric == 1))
+    if allow_unknown:
+        wrong &= ~unknown
     if wrong.any():
         row, column = map(int, np.argwhere(wrong)[0])
         advice = "Map the labels to 0 (absent) and 1 (present)."
-        if np.isnan(numeric).any():
-            advice = "NaN is not accepted here: drop those rows or fill them in."
+        if allow_unknown:
+            advice = "Map the labels to 0 (absent), 1 (present) and NaN (unknown)."
+        elif unknown.any():
+            advice = _NO_UNKNOWN if name == "y" else "Drop those rows or fill them in."
         elif name == "y_pred":
             advice = "Apply a threshold first: y_prob >= 0.5."
         raise ValueError(
             f"{name} has {int(wrong.sum())} entries that are not 0 or 1, the first in row {row}, "
             f"label {label_names[column]!r}: {numeric[row, column]:g}. {advice}"
         )
-    return numeric.astype(np.int64)
+    return numeric if unknown.any() else numeric.astype(np.int64)

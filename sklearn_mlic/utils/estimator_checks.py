@@ -271,18 +271,29 @@ def check_scorers(estimator: Any) -> None:
 def check_bad_y(estimator: Any) -> None:
     """What is no 0/1 matrix of the right length is refused with words that help."""
     X, y = make_data(estimator)
-    gap = y.astype(float)
-    gap[4, 1] = np.nan
     sets = [{"sea"}, {"sea", "trees"}] * (len(y) // 2)
     cases = {
         "MultiLabelBinarizer": sets,
         "reshape": y[:, 0],
-        "NaN": gap,
         "not 0 or 1": y * 2,
         "rows": y[:-1],
     }
     for words, bad in cases.items():
         _expect(ValueError, words, clone(estimator).fit, X, bad)
+
+
+def check_unknown_labels(estimator: Any) -> None:
+    """NaN in y is learned around, or refused with a message that names who can."""
+    X, y = make_data(estimator)
+    y = y.astype(float)
+    y[4:9, 1] = np.nan
+    try:
+        y_prob = clone(estimator).fit(X, y).predict_proba(X)
+    except ValueError:
+        words = "NaN marks an unknown label, which this method cannot use: BinaryRelevance"
+        _expect(ValueError, words, clone(estimator).fit, X, y)
+    else:
+        assert np.all(np.isfinite(y_prob)), "an unknown label gives no finite probability"
 
 
 def check_unfitted(estimator: Any) -> None:
@@ -338,5 +349,6 @@ CONTRACT = (
     check_label_names,
     check_scorers,
     check_bad_y,
+    check_unknown_labels,
     check_unfitted,
 )

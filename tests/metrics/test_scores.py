@@ -194,7 +194,7 @@ def test_top_k_labels_refuses_other_k(k):
         ([1, 0], [[0.1], [0.2]], r"y_true has shape \(2,\).*y_true.reshape\(-1, 1\)"),
         ([[1], [0]], [0.1, 0.2], r"y_prob has shape \(2,\).*y_prob.reshape\(-1, 1\)"),
         ([[1, 2]], [[0.1, 0.2]], "y_true has 1 entries.*row 0, label 'label_1': 2"),
-        ([[1, np.nan]], [[0.1, 0.2]], "y_true has 1 entries.*nan. NaN is not accepted here"),
+        ([[1, np.nan]], [[0.1, 0.2]], "y_true has 1 entries.*nan. Drop those rows"),
         ([[1, 0], [0, 0]], [[0, 0], [0, np.nan]], "y_prob holds NaN, first in row 1"),
         ([["a"], ["a", "b"]], [[0, 0], [0, 0]], "y_true is a list of labels.*MultiLabelBinarizer"),
         ([{"a"}, {"b"}], [[0, 0], [0, 0]], "y_true is a list of labels.*MultiLabelBinarizer"),
