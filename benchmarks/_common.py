@@ -25,6 +25,22 @@ def load_scenes() -> Any:
     return load_csv(folder / "labels.csv", folder / "images")
 
 
+def load_blocks(name: str) -> Any:
+    """A set of feature blocks side by side: X, y, and the rows of the official test part."""
+    import numpy as np
+    from sklearn.utils import Bunch
+
+    path = DATA / "data" / "feature_blocks" / f"{name}.npz"
+    if not path.is_file():
+        sys.exit(f"Skipped: {path} is missing. Set MLIC_DATA to the data's folder.")
+    with np.load(path, allow_pickle=False) as file:
+        blocks = [file[f"view_{i}"] for i in range(len(file["view_names"]))]
+        X, y = np.hstack(blocks).astype(np.float64), file["Y"].astype(int)
+        return Bunch(
+            X=X, y=y, test=np.flatnonzero(file["split"]), train=np.flatnonzero(file["split"] == 0)
+        )
+
+
 def in_turn(first: Callable[[], Any], second: Callable[[], Any], n_rounds: int) -> dict[str, float]:
     """Time two things A B A B ..., after one warm-up each; medians of seconds and of the ratio."""
     pairs = []

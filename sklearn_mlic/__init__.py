@@ -8,8 +8,15 @@ __version__ = "0.1.0.dev0"
 # Public name -> home module. Names are imported at first use, so that this import is cheap.
 _HOMES = {
     "BinaryRelevance": "sklearn_mlic.transformation",
+    "ClassifierChain": "sklearn_mlic.transformation",
+    "ClassifierChainEnsemble": "sklearn_mlic.transformation",
     "ImageClassifier": "sklearn_mlic.deep",
     "ImageEmbedder": "sklearn_mlic.features",
+    "LabelPowerset": "sklearn_mlic.transformation",
+    "LabelPrior": "sklearn_mlic.transformation",
+    "MLkNN": "sklearn_mlic.adaptation",
+    "ProbabilityCalibrator": "sklearn_mlic.thresholds",
+    "RAkEL": "sklearn_mlic.transformation",
     "ThresholdCalibrator": "sklearn_mlic.thresholds",
     "compare": "sklearn_mlic.comparison",
     "load": "sklearn_mlic.persistence",

@@ -86,19 +86,12 @@ class MultilabelMixin(ClassifierMixin):
         return tags
 
 
-class WrapperMixin(MetaEstimatorMixin):
+class RoutingMixin(MetaEstimatorMixin):
     """What every classifier around an ``estimator`` shares: put it right of `MultilabelMixin`.
 
     Metadata of ``fit``, ``sample_weight`` most of all, goes to ``estimator.fit``: by scikit-learn's
-    metadata routing where that is switched on, else as it is given. Input tags and the features
-    seen are those of the wrapped estimator. A subclass sets ``estimator_`` or ``estimators_``.
-
-    Attributes
-    ----------
-    n_features_in_ : int
-        Number of features seen in fit, where the wrapped estimator counts them.
-    feature_names_in_ : ndarray of str
-        Names of the features seen in fit, where the wrapped estimator keeps them.
+    metadata routing where that is switched on, else as it is given. Input tags are those of the
+    wrapped estimator.
     """
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -120,6 +113,25 @@ class WrapperMixin(MetaEstimatorMixin):
             return process_routing(self, "fit", **params).estimator.fit
         return params
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+class WrapperMixin(RoutingMixin):
+    """What a classifier shares that hands X to its ``estimator`` without looking at it.
+
+    A subclass sets ``estimator_`` or ``estimators_`` in ``fit``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features seen in fit, where the wrapped estimator counts them.
+    feature_names_in_ : ndarray of str
+        Names of the features seen in fit, where the wrapped estimator keeps them.
+    """
+
     @property
     def n_features_in_(self) -> int:
         return self._one_fitted().n_features_in_
@@ -133,11 +145,6 @@ class WrapperMixin(MetaEstimatorMixin):
         check_is_fitted(self, ["estimator_", "estimators_"], all_or_any=any)
         fitted = getattr(self, "estimators_", None) or [self.estimator_]
         return next((e for e in fitted if hasattr(e, "n_features_in_")), fitted[0])
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags
 
 
 def require_probabilities(owner: Any) -> None:

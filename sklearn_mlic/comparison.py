@@ -1,16 +1,18 @@
 """Several approaches on the same folds, in one table."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import check_scoring
 from sklearn.utils.metaestimators import _safe_split
 
 from sklearn_mlic.base import predict_both
 from sklearn_mlic.metrics import (
     cf1_score,
+    get_scorers,
     mean_average_precision,
     of1_score,
     sample_f1_score,
@@ -30,6 +32,7 @@ def compare(
     y: Any,
     *,
     cv: Any = 5,
+    scoring: Sequence[str] = (),
     random_state: Any = None,
     verbose: int = 0,
 ) -> "pd.DataFrame":
@@ -46,6 +49,9 @@ def compare(
         0/1 indicator matrix.
     cv : int, float, splitter or iterable, default=5
         A number of multi-label stratified folds, the fraction of one hold-out, or a splitter.
+    scoring : sequence of str, default=()
+        More scores to add, by the names of `sklearn_mlic.metrics.get_scorers`. Those of
+        predictions are of ``predict``.
     random_state : int, RandomState or None, default=None
         Shuffles the folds.
     verbose : int, default=0
@@ -56,12 +62,12 @@ def compare(
     DataFrame
         One row an approach, in the order given, means over the folds: ``mAP`` (step-wise) and
         ``mAP std``; ``CF1``, ``OF1`` and ``sample-F1`` of ``predict_proba >= 0.5``, and each
-        with `` tuned`` of ``predict``; ``fit seconds``.
+        with `` tuned`` of ``predict``; those of `scoring`; ``fit seconds``.
 
     Raises
     ------
     ValueError
-        If there is no approach, or `y` is not a 0/1 indicator matrix.
+        If there is no approach, a score is unknown, or `y` is not a 0/1 indicator matrix.
 
     Examples
     --------
@@ -77,10 +83,11 @@ def compare(
 
     if not approaches:
         raise ValueError("approaches is empty; expected at least one estimator under its name.")
+    scorers = get_scorers(scoring)
     splits = list(check_multilabel_cv(cv, y, random_state=random_state).split(X, y))
     jobs = [(name, split) for name in approaches for split in splits]
     rows = [
-        {"approach": name, **_score(clone(approaches[name]), X, y, *split)}
+        {"approach": name, **_score(clone(approaches[name]), X, y, *split, scorers)}
         for name, split in track(jobs, len(jobs), "Comparing", verbose)
     ]
     folds = pd.DataFrame(rows).groupby("approach", sort=False)
@@ -90,7 +97,9 @@ def compare(
     return table
 
 
-def _score(model: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> dict[str, float]:
+def _score(
+    model: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray, scorers: Mapping[str, Any]
+) -> dict[str, float]:
     """Fit on one fold; score before and after calibration on the rows left out."""
     X_train, y_train = _safe_split(model, X, y, train)
     X_test, y_test = _safe_split(model, X, y, test)
@@ -102,4 +111,7 @@ def _score(model: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> d
     scores = {"mAP": mean_average_precision(y_test, y_prob)}
     for name, metric in THRESHOLDED.items():
         scores |= {name: metric(y_test, at_half), f"{name} tuned": metric(y_test, tuned)}
+    if scorers:
+        # It predicts once for all of them.
+        scores |= check_scoring(model, scoring=scorers)(model, X_test, y_test)
     return {**scores, "fit seconds": seconds}

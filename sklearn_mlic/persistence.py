@@ -123,8 +123,14 @@ def _refuse(unknown: list[str], holder: str) -> None:
         )
 
 
+# Numbers in another form; skops knows their older kin, csr_matrix, by itself.
+_CONTAINERS = {"scipy.sparse._csr.csr_array", "scipy.sparse._csc.csc_array"}
+
+
 def _is_trusted(name: str) -> bool:
     """Tell whether `name` is a class, or a metric, that a trusted package defines itself."""
+    if name in _CONTAINERS:
+        return True
     # To import a __main__ module is to run it.
     if not name.startswith(_PACKAGES) or "__main__" in name:
         return False

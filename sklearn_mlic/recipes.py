@@ -1,29 +1,55 @@
 """Whole systems as one-line constructors, each inside its threshold rule."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sklearn.compose import ColumnTransformer
-from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_mlic.adaptation import MLkNN
 from sklearn_mlic.thresholds import ThresholdCalibrator
-from sklearn_mlic.transformation import BinaryRelevance
+from sklearn_mlic.transformation import (
+    BinaryRelevance,
+    ClassifierChain,
+    ClassifierChainEnsemble,
+    LabelPowerset,
+    LabelPrior,
+    RAkEL,
+)
+from sklearn_mlic.utils._choices import check_choice
 
 if TYPE_CHECKING:  # the recipes without a network load no torch
     from sklearn_mlic.deep import ImageClassifier
     from sklearn_mlic.features import ImageEmbedder
 
 
-def label_prior(random_state: Any = None) -> ThresholdCalibrator:
-    """Predict each label's frequency in training, whatever the image: the row to beat.
+#: What may stand on the features of a probe, by name: (logistic regression, seed) -> classifier.
+CLASSIFIERS: dict[str, Callable[[Any, Any], Any]] = {
+    "binary_relevance": lambda logistic, seed: BinaryRelevance(logistic),
+    "classifier_chain": lambda logistic, seed: ClassifierChain(logistic, order="frequency"),
+    "chain_ensemble": lambda logistic, seed: ClassifierChainEnsemble(logistic, random_state=seed),
+    "label_powerset": lambda logistic, seed: LabelPowerset(logistic),
+    "rakel": lambda logistic, seed: RAkEL(logistic, random_state=seed),
+    "mlknn": lambda logistic, seed: MLkNN(),
+}
+
+
+def label_prior(
+    random_state: Any = None, *, strategy: str = "prior", rule: str = "f1"
+) -> ThresholdCalibrator:
+    """Predict the same for every image, from the labels alone: the row to beat.
 
     Parameters
     ----------
     random_state : int, RandomState or None, default=None
         Shuffles the folds that tune the thresholds.
+    strategy : {"prior", "most_frequent_set"}, default="prior"
+        See `LabelPrior`.
+    rule : str, default="f1"
+        The threshold rule, see `tune_thresholds`.
 
     Returns
     -------
@@ -37,11 +63,17 @@ def label_prior(random_state: Any = None) -> ThresholdCalibrator:
     >>> model.predict_proba([[0.0]])
     array([[1. , 0.5]])
     """
-    prior = BinaryRelevance(DummyClassifier(strategy="prior"))
-    return ThresholdCalibrator(prior, random_state=random_state)
+    return ThresholdCalibrator(LabelPrior(strategy), method=rule, random_state=random_state)
 
 
-def text_probe(text: str = "text", *, C: float = 3.0, random_state: Any = None) -> Pipeline:
+def text_probe(
+    text: str = "text",
+    *,
+    C: float = 3.0,
+    classifier: str = "binary_relevance",
+    rule: str = "f1",
+    random_state: Any = None,
+) -> Pipeline:
     """Logistic regression a label on TF-IDF word weights: the text alone.
 
     Parameters
@@ -50,6 +82,10 @@ def text_probe(text: str = "text", *, C: float = 3.0, random_state: Any = None) 
         The column of text in a DataFrame X.
     C : float, default=3.0
         Inverse regularisation strength of the logistic regression.
+    classifier : str, default="binary_relevance"
+        A name in `CLASSIFIERS`. All but ``"mlknn"`` wrap the logistic regression.
+    rule : str, default="f1"
+        The threshold rule, see `tune_thresholds`.
     random_state : int, RandomState or None, default=None
         Shuffles the folds that tune the thresholds.
 
@@ -68,11 +104,16 @@ def text_probe(text: str = "text", *, C: float = 3.0, random_state: Any = None) 
     (60, 8)
     """
     columns = ColumnTransformer([("text", TfidfVectorizer(), text)])
-    return _calibrated_logistic(columns, C, random_state)
+    return _calibrated_probe(columns, C, classifier, rule, random_state)
 
 
 def image_probe(
-    embedder: "ImageEmbedder", *, C: float = 0.003, random_state: Any = None
+    embedder: "ImageEmbedder",
+    *,
+    C: float = 0.003,
+    classifier: str = "binary_relevance",
+    rule: str = "f1",
+    random_state: Any = None,
 ) -> Pipeline:
     """Logistic regression a label on a frozen network's features: the image alone.
 
@@ -82,6 +123,10 @@ def image_probe(
         The frozen network.
     C : float, default=0.003
         Inverse regularisation strength: many features, standardised, ask for a small one.
+    classifier : str, default="binary_relevance"
+        A name in `CLASSIFIERS`. All but ``"mlknn"`` wrap the logistic regression.
+    rule : str, default="f1"
+        The threshold rule, see `tune_thresholds`.
     random_state : int, RandomState or None, default=None
         Shuffles the folds that tune the thresholds.
 
@@ -100,11 +145,18 @@ def image_probe(
     >>> model.predict(bunch.data).shape
     (60, 8)
     """
-    return _calibrated_logistic(make_pipeline(embedder, StandardScaler()), C, random_state)
+    features = make_pipeline(embedder, StandardScaler())
+    return _calibrated_probe(features, C, classifier, rule, random_state)
 
 
 def image_text_probe(
-    embedder: "ImageEmbedder", text: str = "text", *, C: float = 3.0, random_state: Any = None
+    embedder: "ImageEmbedder",
+    text: str = "text",
+    *,
+    C: float = 3.0,
+    classifier: str = "binary_relevance",
+    rule: str = "f1",
+    random_state: Any = None,
 ) -> Pipeline:
     """Logistic regression a label on a frozen network's features beside TF-IDF word weights.
 
@@ -116,6 +168,10 @@ def image_text_probe(
         The column of text in a DataFrame X.
     C : float, default=3.0
         Inverse regularisation strength of the logistic regression.
+    classifier : str, default="binary_relevance"
+        A name in `CLASSIFIERS`. All but ``"mlknn"`` wrap the logistic regression.
+    rule : str, default="f1"
+        The threshold rule, see `tune_thresholds`.
     random_state : int, RandomState or None, default=None
         Shuffles the folds that tune the thresholds.
 
@@ -140,10 +196,12 @@ def image_text_probe(
     ]
     # Hundreds of standardised features beside text rows of length 1: a tenth evens them out.
     columns = ColumnTransformer(sides, transformer_weights={"image": 0.1})
-    return _calibrated_logistic(columns, C, random_state)
+    return _calibrated_probe(columns, C, classifier, rule, random_state)
 
 
-def fine_tuned(classifier: "ImageClassifier", random_state: Any = None) -> ThresholdCalibrator:
+def fine_tuned(
+    classifier: "ImageClassifier", random_state: Any = None, *, rule: str = "f1"
+) -> ThresholdCalibrator:
     """A network trained on the images; a fifth of them is held out for the thresholds.
 
     Parameters
@@ -152,6 +210,8 @@ def fine_tuned(classifier: "ImageClassifier", random_state: Any = None) -> Thres
         The network. One fit is made, and its model kept.
     random_state : int, RandomState or None, default=None
         Draws the held-out part.
+    rule : str, default="f1"
+        The threshold rule, see `tune_thresholds`.
 
     Returns
     -------
@@ -168,10 +228,16 @@ def fine_tuned(classifier: "ImageClassifier", random_state: Any = None) -> Thres
     >>> model.predict(bunch.data).shape
     (60, 8)
     """
-    return ThresholdCalibrator(classifier, cv=0.2, random_state=random_state)
+    return ThresholdCalibrator(classifier, method=rule, cv=0.2, random_state=random_state)
 
 
-def _calibrated_logistic(features: Any, C: float, random_state: Any) -> Pipeline:
-    logistic = BinaryRelevance(LogisticRegression(C=C, max_iter=1000))
+def _calibrated_probe(
+    features: Any, C: float, classifier: str, rule: str, random_state: Any
+) -> Pipeline:
+    check_choice("classifier", classifier, CLASSIFIERS)
+    logistic = LogisticRegression(C=C, max_iter=1000)
+    probe = CLASSIFIERS[classifier](logistic, random_state)
     # The calibrator stands behind the features: they are computed once, not once a fold.
-    return make_pipeline(features, ThresholdCalibrator(logistic, random_state=random_state))
+    return make_pipeline(
+        features, ThresholdCalibrator(probe, method=rule, random_state=random_state)
+    )

@@ -1,12 +1,31 @@
 """What several test files share."""
 
+import os
+from itertools import pairwise
+from pathlib import Path
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sklearn_mlic import ImageClassifier, ImageEmbedder
 from sklearn_mlic.utils.estimator_checks import make_data
 
+# Real data, which not every machine has: tests that need it skip without.
+DATA = Path(os.environ.get("MLIC_DATA", Path(__file__).parents[2] / "shared"))
 IMAGES, LABELS = make_data(ImageEmbedder(), n_samples=20)
+
+
+def imbalanced_labels(n_samples=300, n_labels=6, seed=0):
+    """Frequent to rare labels, rows sorted by them, with rows that have none."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n_samples, n_labels)) < np.geomspace(0.4, 0.03, n_labels)).astype(int)
+    return y[np.lexsort(y.T)]
+
+
+def counts_per_fold(cv, y, groups=None):
+    """Positives of each label in each test part."""
+    splits = cv.split(np.zeros(len(y)), y, groups)
+    return np.array([y[test].sum(axis=0) for _, test in splits])
 
 
 def random_case(seed, n_samples=60, n_labels=7, decimals=1):
@@ -17,6 +36,12 @@ def random_case(seed, n_samples=60, n_labels=7, decimals=1):
     y_true[:, -1] = 0
     y_prob = np.clip(0.3 * y_true + 0.8 * rng.random(y_true.shape), 0, 1).round(decimals)
     return y_true, y_prob
+
+
+def every_cut(scores):
+    """(lower, upper) of each cut: all thresholds in lower < t <= upper predict the same."""
+    bounds = sorted({0.0, 1.0, *np.ravel(scores).tolist()})
+    return list(pairwise(bounds))
 
 
 class ColumnClassifier(ClassifierMixin, BaseEstimator):

@@ -11,7 +11,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 import sklearn_mlic
 from sklearn_mlic import BinaryRelevance
-from sklearn_mlic.base import WrapperMixin
+from sklearn_mlic.base import RoutingMixin
 from sklearn_mlic.utils.estimator_checks import contract_checks
 
 # Settings that make an estimator quick, given to each that has a parameter of that name.
@@ -23,6 +23,7 @@ SMALL = {
     "lr": 0.05,
     "precision": "fp32",  # in bfloat16 a row alone differs from the row among others
     "cv": 2,
+    "n_neighbors": 3,  # scikit-learn's checks have 10 rows at least
     "random_state": 0,
 }
 # scikit-learn's checks hand over y of class numbers such as {1, 2}, one column of them for an
@@ -31,13 +32,11 @@ NOT_INDICATORS = "its y holds class numbers other than 0 and 1"
 EXPECTED_FAILURES = dict.fromkeys(
     (
         "check_classifier_data_not_an_array",
-        "check_classifier_multioutput",
         "check_classifier_not_supporting_multiclass",
         "check_classifiers_classes",
         "check_classifiers_regression_target",
         "check_classifiers_train",
         "check_complex_data",
-        "check_decision_proba_consistency",
         "check_estimator_sparse_array",
         "check_estimator_sparse_matrix",
         "check_estimators_dtypes",
@@ -45,8 +44,23 @@ EXPECTED_FAILURES = dict.fromkeys(
     ),
     NOT_INDICATORS,
 )
-# Run where fit takes sample_weight or passes it on.
-WEIGHTED_FAILURES = {"check_classifiers_one_label_sample_weights": "its y is one-dimensional"}
+# Run where there is a decision_function.
+SCORED_FAILURES = {
+    "check_classifier_multioutput": "it indexes classes_ as if it had one dimension",
+    "check_decision_proba_consistency": NOT_INDICATORS,
+}
+# Run where fit passes sample_weight on.
+ROUTED_FAILURES = {"check_classifiers_one_label_sample_weights": "its y is one-dimensional"}
+# Run where fit takes it.
+WEIGHTED_FAILURES = dict.fromkeys(
+    (
+        "check_sample_weights_not_an_array",
+        "check_sample_weights_not_overwritten",
+        "check_sample_weights_pandas_series",
+        "check_sample_weights_shape",
+    ),
+    NOT_INDICATORS,
+)
 
 
 def make(cls):
@@ -54,7 +68,7 @@ def make(cls):
     parameters = inspect.signature(cls).parameters
     settings = {name: value for name, value in SMALL.items() if name in parameters}
     if "estimator" in parameters:
-        binary = LogisticRegression()
+        binary = LogisticRegression(max_iter=1000)
         wraps_binary = cls.__module__.startswith("sklearn_mlic.transformation")
         settings["estimator"] = binary if wraps_binary else BinaryRelevance(binary)
     return cls(**settings)
@@ -64,8 +78,22 @@ PUBLIC = [getattr(sklearn_mlic, name) for name in sklearn_mlic.__all__]
 ESTIMATORS = [
     make(item) for item in PUBLIC if inspect.isclass(item) and issubclass(item, BaseEstimator)
 ]
+# By class and check: what a method cannot promise by its nature.
+CONTRACT_FAILURES = {
+    ("ClassifierChain", "check_label_order"): "in another order it is another chain",
+    ("ClassifierChainEnsemble", "check_label_order"): "orders are drawn by column",
+}
+
+
+def contract_case(estimator, check):
+    key = type(estimator).__name__, check.__name__
+    reason = CONTRACT_FAILURES.get(key)
+    marks = [pytest.mark.xfail(reason=reason)] if reason else []
+    return pytest.param(estimator, check, id="-".join(key), marks=marks)
+
+
 CONTRACT = [
-    pytest.param(estimator, check, id=f"{type(estimator).__name__}-{check.__name__}")
+    contract_case(estimator, check)
     for estimator in ESTIMATORS
     if is_classifier(estimator)
     for check in contract_checks(estimator)
@@ -82,10 +110,17 @@ NUMERIC = [e for e in ESTIMATORS if get_tags(e).input_tags.two_d_array]
 
 
 def expected_failures(estimator):
-    takes_weights = isinstance(estimator, WrapperMixin) or has_fit_parameter(
-        estimator, "sample_weight"
-    )
-    return {**EXPECTED_FAILURES, **(WEIGHTED_FAILURES if takes_weights else {})}
+    has_scores = hasattr(estimator, "decision_function")
+    takes_weights = has_fit_parameter(estimator, "sample_weight")
+    failures = {
+        **EXPECTED_FAILURES,
+        **(SCORED_FAILURES if has_scores else {}),
+        **(ROUTED_FAILURES if isinstance(estimator, RoutingMixin) else {}),
+        **(WEIGHTED_FAILURES if takes_weights else {}),
+    }
+    if get_tags(estimator).no_validation:
+        del failures["check_classifiers_regression_target"]  # it stops at this tag
+    return failures
 
 
 @parametrize_with_checks(NUMERIC, expected_failed_checks=expected_failures)

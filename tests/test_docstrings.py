@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from types import FunctionType
 
 import pytest
 from numpydoc.validate import validate
@@ -29,7 +30,8 @@ def public_names():
             if item in (*CONTRACT, check_image_forms_agree):
                 continue  # one promise a line; all take the same estimator
             yield f"{module.name}.{name}"
-            methods = [m for m, f in vars(item).items() if inspect.isfunction(f)]
+            kinds = (FunctionType, classmethod)
+            methods = [m for m, f in vars(item).items() if isinstance(f, kinds)]
             yield from (f"{module.name}.{name}.{m}" for m in methods if m[0] != "_")
 
 

@@ -18,8 +18,15 @@ import sklearn_mlic
 from helpers import write
 from sklearn_mlic import (
     BinaryRelevance,
+    ClassifierChain,
+    ClassifierChainEnsemble,
     ImageClassifier,
     ImageEmbedder,
+    LabelPowerset,
+    LabelPrior,
+    MLkNN,
+    ProbabilityCalibrator,
+    RAkEL,
     ThresholdCalibrator,
     load,
     save,
@@ -30,8 +37,6 @@ from sklearn_mlic.utils.estimator_checks import make_data
 SMALL = {"backbone": "test_resnet", "pretrained": False, "image_size": 32, "random_state": 0}
 LINEAR = BinaryRelevance(LogisticRegression())
 MODELS = {
-    "BinaryRelevance": LINEAR,
-    "ThresholdCalibrator": ThresholdCalibrator(LINEAR, cv=2, random_state=0),
     "ImageEmbedder": ImageEmbedder(**SMALL),
     "ImageClassifier": ImageClassifier(**SMALL, max_epochs=1),
     "a head by class": ImageClassifier(**SMALL, max_epochs=1, head=LinearHead),
@@ -46,7 +51,20 @@ MODELS = {
         ImageClassifier(**SMALL, max_epochs=1), {"lr": [1e-3, 1e-2]}, cv=2
     ),
 }
-ON_NUMBERS = ("BinaryRelevance", "ThresholdCalibrator")
+ON_NUMBERS = {
+    "BinaryRelevance": LINEAR,
+    "ClassifierChain": ClassifierChain(LogisticRegression()),
+    "ClassifierChainEnsemble": ClassifierChainEnsemble(LogisticRegression(), 2, random_state=0),
+    "LabelPowerset": LabelPowerset(LogisticRegression()),
+    "LabelPrior": LabelPrior(),
+    "MLkNN": MLkNN(n_neighbors=3),
+    "ProbabilityCalibrator": ProbabilityCalibrator(LINEAR, cv=2, random_state=0),
+    "ProbabilityCalibrator, isotonic": ProbabilityCalibrator(LINEAR, method="isotonic", cv=2),
+    "RAkEL": RAkEL(LogisticRegression(), labelset_size=2, random_state=0),
+    "ThresholdCalibrator": ThresholdCalibrator(LINEAR, cv=2, random_state=0),
+    "ThresholdCalibrator, joint": ThresholdCalibrator(LINEAR, method="micro_f1", cv=2),
+}
+MODELS |= ON_NUMBERS
 
 
 def fitted(name):

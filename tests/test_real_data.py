@@ -1,16 +1,13 @@
 """On real photographs and real weights, where they are at hand."""
 
-import os
-from pathlib import Path
-
 import pytest
 
+from helpers import DATA
 from sklearn_mlic import ImageEmbedder, load_csv
 from sklearn_mlic.metrics import mean_average_precision
 from sklearn_mlic.model_selection import MultilabelStratifiedShuffleSplit
 from sklearn_mlic.recipes import image_probe
 
-DATA = Path(os.environ.get("MLIC_DATA", Path(__file__).parents[2] / "shared"))
 SCENES = DATA / "data" / "natural_scenes"
 WEIGHTS = DATA / "weights" / "mobilenetv1_100.safetensors"
 

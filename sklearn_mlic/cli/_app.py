@@ -19,6 +19,7 @@ app = Typer(
     pretty_exceptions_enable=False,
 )
 _LISTING = "; ".join(f"'{name}': {what}" for name, what in APPROACHES.items())
+_VARIANTS = "Behind a colon stands a classifier, as in 'image:mlknn' or 'text:classifier_chain'."
 LabelledCsv = Annotated[Path, Argument(help="CSV with a column of images and one of labels.")]
 ModelFile = Annotated[Path, Argument(help="Model file that 'fit' wrote.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")]
@@ -56,7 +57,7 @@ def fit(
     csv: LabelledCsv,
     data: DataOptions,
     options: ApproachOptions,
-    approach: Annotated[str, Option(help=_LISTING)] = "image",
+    approach: Annotated[str, Option(help=f"{_LISTING}. {_VARIANTS}")] = "image",
     model: Annotated[Path, Option("--out", "-o", help="Model file to write.")] = Path(
         "model.skops"
     ),
@@ -83,11 +84,15 @@ def compare(
     data: DataOptions,
     options: ApproachOptions,
     approach: Annotated[
-        list[str] | None, Option(help=f"May be repeated; all that fit by default. {_LISTING}")
+        list[str] | None,
+        Option(help=f"May be repeated; all that fit by default. {_LISTING}. {_VARIANTS}"),
     ] = None,
     cv: Annotated[
         float, Option(help="Number of stratified folds, or a fraction to hold out once.")
     ] = 5,
+    metric: Annotated[
+        list[str] | None, Option(help="A score to add, as neg_ranking_loss; may be repeated.")
+    ] = None,
     table: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
     best: Annotated[
         Path | None, Option(help="Model file for the approach of highest mAP, fitted on all rows.")
@@ -95,7 +100,10 @@ def compare(
 ) -> None:
     """Cross-validate several approaches on the same folds and print the leaderboard."""
     from sklearn_mlic.comparison import compare as compare_approaches
+    from sklearn_mlic.metrics import get_scorers
     from sklearn_mlic.persistence import save
+
+    get_scorers(metric or ())  # an unknown name ends here, before the data is read
 
     names = approach or [n for n in APPROACHES if data.text is not None or "text" not in n]
     # The row to beat always stands first.
@@ -112,10 +120,11 @@ def compare(
             bunch.data,
             bunch.target,
             cv=int(cv) if cv == int(cv) else cv,
+            scoring=metric or (),
             random_state=options.seed,
             verbose=int(not options.quiet),
         )
-        print_leaderboard(leaderboard)
+        print_leaderboard(leaderboard, metric or ())
         if best is not None:
             winner = leaderboard["mAP"].idxmax()
             save(approaches[winner].fit(bunch.data, bunch.target), best)

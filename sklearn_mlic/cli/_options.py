@@ -19,6 +19,7 @@ APPROACHES = {
     "image-text": "the same on features and words",
     "finetune": "the network trained on the images",
 }
+_PROBES = ("text", "image", "image-text")
 
 
 def with_option_groups(command: Callable) -> Callable:
@@ -125,30 +126,42 @@ class ApproachOptions:
     n_jobs: Annotated[int | None, Option(help="Threads or processes that decode images.")] = None
     device: Annotated[str, Option(help="'auto', 'cpu', 'cuda' or 'mps'.")] = "auto"
     precision: Annotated[str, Option(help="'auto', 'fp32' or 'bf16'.")] = "auto"
+    rule: Annotated[
+        str, Option(help="Threshold rule: f1, micro_f1, cardinality, top_k, or a metric's name.")
+    ] = "f1"
     seed: Annotated[int, Option(help="Seed of everything random.")] = 0
     quiet: Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")] = False
 
     def check(self, names: Sequence[str], data: DataOptions) -> None:
         """Refuse what cannot be built, before any data is read or anything heavy imported."""
+        from sklearn_mlic.thresholds._methods import make_rule
+
+        make_rule(self.rule, None)
         for name in names:
-            check_choice("approach", name, APPROACHES)
-            if "text" in name and data.text is None:
+            approach, colon, variant = name.partition(":")
+            check_choice("approach", approach, APPROACHES)
+            if colon:
+                check_choice(f"kind of {approach!r}", variant, list_variants(approach))
+            if "text" in approach and data.text is None:
                 raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
 
     def build(self, names: Sequence[str]) -> dict[str, Any]:
         """Build the approaches of these names; the pictures' column is ``image``."""
+        return {name: self._build(*name.partition(":")[::2]) for name in names}
+
+    def _build(self, approach: str, variant: str) -> Any:
         from sklearn_mlic import recipes
 
-        makers: dict[str, Callable[[], Any]] = {
-            "prior": lambda: recipes.label_prior(self.seed),
-            "text": lambda: recipes.text_probe(random_state=self.seed),
-            "image": lambda: recipes.image_probe(self._embedder(), random_state=self.seed),
-            "image-text": lambda: recipes.image_text_probe(
-                self._embedder(), random_state=self.seed
-            ),
-            "finetune": lambda: recipes.fine_tuned(self._classifier(), self.seed),
-        }
-        return {name: makers[name]() for name in names}
+        common = {"random_state": self.seed, "rule": self.rule}
+        if approach == "prior":
+            return recipes.label_prior(strategy=variant or "prior", **common)
+        if approach == "finetune":
+            return recipes.fine_tuned(self._classifier(), **common)
+        common["classifier"] = variant or "binary_relevance"
+        if approach == "text":
+            return recipes.text_probe(**common)
+        probe = recipes.image_probe if approach == "image" else recipes.image_text_probe
+        return probe(self._embedder(), **common)
 
     def _network(self) -> dict[str, Any]:
         pretrained = {"published": True, "random": False}.get(self.weights, self.weights)
@@ -176,6 +189,26 @@ class ApproachOptions:
         return ImageClassifier(
             **self._network(), max_epochs=self.epochs, lr=self.lr, n_jobs=self.n_jobs
         )
+
+
+def list_variants(approach: str) -> list[str]:
+    """Return what may stand behind the colon in ``approach:variant``.
+
+    Parameters
+    ----------
+    approach : str
+        A key of `APPROACHES`.
+
+    Returns
+    -------
+    list of str
+        Names of classifiers for a probe, of strategies for the prior.
+    """
+    from sklearn_mlic import recipes
+
+    if approach in _PROBES:
+        return list(recipes.CLASSIFIERS)
+    return ["prior", "most_frequent_set"] if approach == "prior" else []
 
 
 def _parse_param(text: str) -> tuple[str, Any]:

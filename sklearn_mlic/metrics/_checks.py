@@ -1,6 +1,6 @@
 """What every metric asks of its input."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -8,22 +8,47 @@ from scipy import sparse
 from sklearn_mlic.utils._labels import as_label_matrix
 
 
-def check_pair(y_true: Any, y_other: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return both inputs as dense matrices, or say what does not fit."""
+class Pair(NamedTuple):
+    """Two checked matrices of one shape, and which entries of the first are known."""
+
+    positive: np.ndarray  # bool: known and true
+    other: np.ndarray  # bool predictions, or float scores
+    known: np.ndarray  # bool
+
+    @property
+    def once(self) -> np.ndarray:
+        """The weights by which each row counts once."""
+        return np.ones(len(self.known))
+
+
+def check_pair(y_true: Any, y_other: Any, name: str) -> Pair:
+    """Return both inputs as dense matrices, or say what does not fit.
+
+    NaN in `y_true` is an unknown label; `y_other` says something of every entry.
+    """
     columns = [list(getattr(y, "columns", ())) for y in (y_true, y_other)]
     if columns[0] != columns[1] and sorted(map(str, columns[0])) == sorted(map(str, columns[1])):
         raise ValueError(
             f"y_true and {name} have the same columns in another order: {columns[0]} and "
             f"{columns[1]}. Reorder one of them: {name}[y_true.columns]."
         )
-    y_true = as_label_matrix(y_true, "y_true")[0]
-    y_other = as_label_matrix(y_other, name)[0] if name == "y_pred" else as_scores(y_other, name)
-    if y_true.shape != y_other.shape:
+    positive, known = check_true(y_true)
+    if name == "y_pred":
+        other = as_label_matrix(y_other, name)[0].astype(bool)
+    else:
+        other = as_scores(y_other, name)
+    if positive.shape != other.shape:
         raise ValueError(
-            f"y_true has shape {y_true.shape} and {name} has shape {y_other.shape}; expected the "
+            f"y_true has shape {positive.shape} and {name} has shape {other.shape}; expected the "
             f"same shape (n_samples, n_labels)."
         )
-    return y_true, y_other
+    return Pair(positive, other, known)
+
+
+def check_true(y_true: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return which entries are known and true, and which are known."""
+    labels = as_label_matrix(y_true, "y_true", allow_unknown=True)[0]
+    return labels == 1, ~np.isnan(labels)
 
 
 def _as_matrix(y: Any, name: str) -> np.ndarray:

@@ -1,150 +1,199 @@
-"""Metrics of the order of the scores: average precision, and the k best labels."""
+"""Metrics of the order of the labels in each row, averaged over rows."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sklearn_mlic.metrics._checks import as_scores, as_thresholds, check_pair
-from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.metrics._checks import check_pair
+from sklearn_mlic.metrics._counts import divide
+from sklearn_mlic.metrics._rows import mean_of_rows
+from sklearn_mlic.metrics._sorting import RowRanks, rank_rows
 
 
-def average_precision_per_label(
-    y_true: ArrayLike, y_prob: ArrayLike, interpolation: str = "step"
-) -> np.ndarray:
-    """Compute the average precision of each label.
+def ranking_loss(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    """Compute the part of the pairs of a true and a false label that a row ranks wrongly.
 
-    Choose it over `mean_average_precision` to see which labels are hard. Only the order of the
-    scores within a column matters; rows with equal scores count as one operating point.
-
-    Parameters
-    ----------
-    y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-        0/1 indicators of the true labels.
-    y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-        Predicted probabilities.
-    interpolation : {"step", "envelope"}, default="step"
-        ``"step"`` weighs the precision at each operating point by the gain in recall, as
-        `sklearn.metrics.average_precision_score` does. ``"envelope"`` first raises each
-        precision to the best one at that recall or higher, as the VOC devkit of 2010 and later
-        does; it is never below ``"step"``. Say which one when you compare with a paper.
-
-    Returns
-    -------
-    ndarray of shape (n_labels,)
-        Average precisions, NaN for a label without a positive in `y_true`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, `y_true` is not 0/1, `y_prob` holds NaN or `interpolation` is
-        unknown.
-
-    References
-    ----------
-    Everingham, M., Van Gool, L., Williams, C. K. I., Winn, J. and Zisserman, A. (2010).
-    The Pascal Visual Object Classes (VOC) Challenge. International Journal of Computer
-    Vision 88, 303-338.
-
-    Examples
-    --------
-    >>> y_true = [[1, 0], [0, 0], [1, 0]]
-    >>> y_prob = [[0.9, 0.2], [0.6, 0.1], [0.3, 0.5]]
-    >>> average_precision_per_label(y_true, y_prob).round(3)
-    array([0.833,   nan])
-    """
-    check_choice("interpolation", interpolation, ("step", "envelope"))
-    y_true, y_prob = check_pair(y_true, y_prob, "y_prob")
-    columns = zip(y_true.T, y_prob.T, strict=True)
-    return np.array([_average_precision(*column, interpolation) for column in columns])
-
-
-def mean_average_precision(
-    y_true: ArrayLike, y_prob: ArrayLike, interpolation: str = "step"
-) -> float:
-    """Compute mAP, the mean of the average precisions of the labels.
-
-    The usual figure for a ranking of images by each label; it needs no thresholds. Labels
-    without a positive in `y_true` are left out of the mean.
+    Lower is better, 0 if every true label is above every false one. A tie counts as wrong, as
+    in ``sklearn.metrics.label_ranking_loss``; `sample_auc` counts it as half wrong.
 
     Parameters
     ----------
     y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-        0/1 indicators of the true labels.
+        0/1 indicators of the true labels, NaN where unknown.
     y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-        Predicted probabilities.
-    interpolation : {"step", "envelope"}, default="step"
-        See `average_precision_per_label`.
+        Predicted probabilities, or any scores.
 
     Returns
     -------
     float
-        The mean, NaN where no label has a positive: there is nothing to rank.
+        The mean over the rows with both a true and a false label, NaN where there is none.
+
+    References
+    ----------
+    Schapire, R. E. and Singer, Y. (2000). BoosTexter: a boosting-based system for text
+    categorization. Machine Learning 39, 135-168.
 
     Examples
     --------
-    >>> y_true = [[1, 0], [0, 0], [1, 0]]
-    >>> y_prob = [[0.9, 0.2], [0.6, 0.1], [0.3, 0.5]]
-    >>> round(mean_average_precision(y_true, y_prob), 3)
-    0.833
+    >>> ranking_loss([[1, 0, 0], [1, 1, 1]], [[0.5, 0.7, 0.2], [0.1, 0.2, 0.3]])
+    0.5
     """
-    precisions = average_precision_per_label(y_true, y_prob, interpolation)
-    known = precisions[~np.isnan(precisions)]
-    return float(known.mean()) if known.size else float("nan")
+    return mean_of_rows(wrong_pairs(_rank(y_true, y_prob)))
 
 
-def top_k_labels(
-    y_prob: ArrayLike, k: int, threshold: float | ArrayLike | None = None
-) -> np.ndarray:
-    """Predict the k labels with the highest scores in each row.
+def coverage_error(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    """Compute how many labels must be taken from the top to have all true ones.
 
-    Choose it for the "top-3" figures of the literature, or where each image is known to have
-    about k labels. Of equal scores the label in the lower column wins.
+    Lower is better; the best is the number of true labels a row. It counts from 1, as
+    ``sklearn.metrics.coverage_error`` does. The papers on ML-kNN and its kin count from 0: for
+    their figure use `coverage_minus_one`.
 
     Parameters
     ----------
+    y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        0/1 indicators of the true labels, NaN where unknown.
     y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-        Predicted probabilities.
-    k : int
-        Labels a row, at least 1. All labels are taken where there are fewer than k.
-    threshold : float or array-like of shape (n_labels,), optional
-        If given, a label must also have ``y_prob >= threshold``, so that a row may get fewer.
+        Predicted probabilities, or any scores.
 
     Returns
     -------
-    ndarray of int, shape (n_samples, n_labels)
-        0/1 predictions.
+    float
+        The mean over the rows with a true label, NaN where there is none.
 
     Examples
     --------
-    >>> top_k_labels([[0.2, 0.9, 0.9], [0.1, 0.3, 0.2]], k=2)
-    array([[0, 1, 1],
-           [0, 1, 1]])
-    >>> top_k_labels([[0.2, 0.9, 0.9], [0.1, 0.3, 0.2]], k=2, threshold=0.3)
-    array([[0, 1, 1],
-           [0, 1, 0]])
+    >>> coverage_error([[1, 0, 0], [0, 0, 0]], [[0.5, 0.7, 0.2], [0.1, 0.2, 0.3]])
+    2.0
     """
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k={k!r} given; expected an int of at least 1.")
-    y_prob = as_scores(y_prob, "y_prob")
-    # A stable sort keeps equal scores in column order.
-    best = np.argsort(-y_prob, axis=1, kind="stable")[:, :k]
-    y_pred = np.zeros(y_prob.shape, dtype=int)
-    np.put_along_axis(y_pred, best, 1, axis=1)
-    if threshold is not None:
-        y_pred[y_prob < as_thresholds(threshold, y_prob.shape[1])] = 0
-    return y_pred
+    return mean_of_rows(depth(_rank(y_true, y_prob)))
 
 
-def _average_precision(y_true: np.ndarray, y_prob: np.ndarray, interpolation: str) -> float:
-    """Compute the average precision of one label."""
-    y_true, y_prob = np.ascontiguousarray(y_true), np.ascontiguousarray(y_prob)
-    if not y_true.any():
-        return np.nan
-    order = np.argsort(-y_prob)
-    ranked = y_prob[order]
-    # A threshold cannot part equal scores: only the last row of each run of ties is a point.
-    points = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)
-    n_hits = np.cumsum(y_true[order])[points]
-    precision = n_hits / (points + 1)
-    if interpolation == "envelope":
-        precision = np.maximum.accumulate(precision[::-1])[::-1]
-    return np.diff(n_hits, prepend=0) @ precision / n_hits[-1]
+def coverage_minus_one(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    """Compute `coverage_error` less one, the coverage of the ML-kNN literature.
+
+    The steps that one goes down from the top label to have all true ones; lower is better.
+
+    Parameters
+    ----------
+    y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        0/1 indicators of the true labels, NaN where unknown.
+    y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        Predicted probabilities, or any scores.
+
+    Returns
+    -------
+    float
+        The mean over the rows with a true label, NaN where there is none.
+
+    References
+    ----------
+    Zhang, M.-L. and Zhou, Z.-H. (2007). ML-KNN: a lazy learning approach to multi-label
+    learning. Pattern Recognition 40, 2038-2048.
+
+    Examples
+    --------
+    >>> coverage_minus_one([[1, 0, 0], [0, 0, 0]], [[0.5, 0.7, 0.2], [0.1, 0.2, 0.3]])
+    1.0
+    """
+    return coverage_error(y_true, y_prob) - 1
+
+
+def one_error(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    """Compute the part of the rows whose top label is not true.
+
+    Lower is better. Where several labels share the highest score, the part of them that is not
+    true counts: what breaking the tie at random gives on average, and the same in whatever
+    order the labels stand.
+
+    Parameters
+    ----------
+    y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        0/1 indicators of the true labels, NaN where unknown.
+    y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        Predicted probabilities, or any scores.
+
+    Returns
+    -------
+    float
+        The mean over the rows with a true label, NaN where there is none.
+
+    Examples
+    --------
+    >>> one_error([[1, 0], [0, 1], [0, 1], [0, 0]], [[0.9, 0], [0.1, 0], [0, 0.3], [0, 0]])
+    0.3333333333333333
+    """
+    return mean_of_rows(top_is_wrong(_rank(y_true, y_prob)))
+
+
+def label_ranking_average_precision(y_true: ArrayLike, y_prob: ArrayLike) -> float:
+    """Compute LRAP, the average precision of the labels of each row.
+
+    For each true label, the part of the labels at its score or above that is true; then the
+    mean over the true labels of a row and over rows. Choose it where each image should count
+    the same, `mean_average_precision` where each label should.
+
+    Parameters
+    ----------
+    y_true : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        0/1 indicators of the true labels, NaN where unknown.
+    y_prob : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        Predicted probabilities, or any scores.
+
+    Returns
+    -------
+    float
+        The mean over the rows with a true label, NaN where there is none. scikit-learn's
+        counts rows without a true label as 1.
+
+    Examples
+    --------
+    >>> label_ranking_average_precision([[1, 0, 0], [0, 0, 0]], [[0.5, 0.7, 0.2], [0, 0, 0]])
+    0.5
+    """
+    return mean_of_rows(row_precision(_rank(y_true, y_prob)))
+
+
+def _rank(y_true: ArrayLike, y_prob: ArrayLike) -> RowRanks:
+    return rank_rows(check_pair(y_true, y_prob, "y_prob"))
+
+
+# What follows gives one value a row, NaN where it has none.
+
+
+def wrong_pairs(ranks: RowRanks) -> np.ndarray:
+    n_wrong = (ranks.positive * ranks.misses).sum(axis=1)
+    return divide(n_wrong, ranks.n_pairs, undefined=np.nan)
+
+
+def depth(ranks: RowRanks) -> np.ndarray:
+    places = (ranks.positive * (ranks.hits + ranks.misses)).max(axis=1)
+    return np.where(ranks.n_positives > 0, places, np.nan)
+
+
+def depth_minus_one(ranks: RowRanks) -> np.ndarray:
+    return depth(ranks) - 1
+
+
+def top_is_wrong(ranks: RowRanks) -> np.ndarray:
+    n_wrong = ranks.misses[:, 0]
+    n_top = np.where(ranks.n_positives > 0, n_wrong + ranks.hits[:, 0], 0)
+    return divide(n_wrong, n_top, undefined=np.nan)
+
+
+def row_precision(ranks: RowRanks) -> np.ndarray:
+    precision = divide(ranks.positive * ranks.hits, ranks.hits + ranks.misses)
+    return divide(precision.sum(axis=1), ranks.n_positives, undefined=np.nan)
+
+
+def right_pairs(ranks: RowRanks) -> np.ndarray:
+    n_wrong = (ranks.positive * (ranks.misses + ranks.misses_above)).sum(axis=1) / 2
+    return divide(ranks.n_pairs - n_wrong, ranks.n_pairs, undefined=np.nan)
+
+
+RANKED_ROWS = {
+    "sample_AUC": right_pairs,
+    "ranking_loss": wrong_pairs,
+    "coverage_error": depth,
+    "coverage_minus_one": depth_minus_one,
+    "one_error": top_is_wrong,
+    "LRAP": row_precision,
+}

@@ -1,6 +1,7 @@
-"""Decision thresholds: the rules as plain functions, and the meta-estimator that tunes them."""
+"""Decision thresholds and calibrated probabilities: plain functions and meta-estimators."""
 
 from sklearn_mlic.thresholds._calibrator import ThresholdCalibrator
-from sklearn_mlic.thresholds._rules import tune_thresholds
+from sklearn_mlic.thresholds._probability import ProbabilityCalibrator
+from sklearn_mlic.thresholds._tune import tune_thresholds
 
-__all__ = ["ThresholdCalibrator", "tune_thresholds"]
+__all__ = ["ProbabilityCalibrator", "ThresholdCalibrator", "tune_thresholds"]

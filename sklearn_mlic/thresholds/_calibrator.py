@@ -1,54 +1,23 @@
 """A meta-estimator that tunes the thresholds of any multi-label classifier."""
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import _safe_split, available_if
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin
-from sklearn_mlic.metrics import f1_per_label
-from sklearn_mlic.model_selection import check_multilabel_cv
-from sklearn_mlic.thresholds._rules import (
-    DEFAULT_THRESHOLD,
-    METHODS,
-    check_scores,
-    tune_checked,
-    tune_part,
-)
-from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.metrics import top_k_labels
+from sklearn_mlic.thresholds._fallback import fill_empty, find_fallback
+from sklearn_mlic.thresholds._joint import default_k, label_frequencies
+from sklearn_mlic.thresholds._methods import UNLABELLED, check_unlabelled, make_rule, score_labels
+from sklearn_mlic.thresholds._out_of_fold import LeftOut, OutOfFoldMixin, label_probabilities
+from sklearn_mlic.thresholds._tune import check_scores, or_default, warn_untuned
 
 
-def _label_probabilities(estimator: Any, X: Any) -> np.ndarray:
-    """`predict_proba` as (n_samples, n_labels), from our form or scikit-learn's list of pairs."""
-    y_prob = estimator.predict_proba(X)
-    if isinstance(y_prob, list):
-        narrow = [j for j, pair in enumerate(y_prob) if pair.shape[1] != 2]
-        if narrow:
-            raise ValueError(
-                f"{type(estimator).__name__} saw one value only for label(s) {narrow} in a "
-                f"training fold and gives no probability for them. Wrap a binary classifier in "
-                f"BinaryRelevance, which predicts such labels as constant."
-            )
-        y_prob = np.column_stack([pair[:, 1] for pair in y_prob])
-    return np.asarray(y_prob)
-
-
-def _fit_predict(estimator: Any, X: Any, y: Any, train: np.ndarray, test: np.ndarray) -> tuple:
-    """Fit a clone on one fold; return it with the probabilities of the rows left out."""
-    model = clone(estimator)
-    X_train, y_train = _safe_split(model, X, y, train)
-    X_test, _ = _safe_split(model, X, y, test, train)
-    model.fit(X_train, y_train)
-    return model, _label_probabilities(model, X_test)
-
-
-class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
+class ThresholdCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
     """Tune one decision threshold a label on predictions for rows not trained on.
 
     scikit-learn's ``TunedThresholdClassifierCV`` for several labels. One set of out-of-fold
@@ -63,8 +32,12 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         in as ``sklearn.frozen.FrozenEstimator(model)``: nothing is fitted again, and the rows
         given to ``fit`` should be new to it. All of them are used, or with a float `cv` that
         part of them.
-    method : {"f1", "fixed"}, default="f1"
-        The rule, see :func:`tune_thresholds`.
+    method : str or callable, default="f1"
+        The rule, see :func:`tune_thresholds`. Two of them also change ``predict``: after
+        ``"at_least_one"`` a row that reaches no threshold gets its most probable label, and after
+        ``"top_k"`` each row gets its k most probable labels, whatever the thresholds.
+    method_params : dict, optional
+        Settings of the rule, as :func:`tune_thresholds` names them.
     cv : int, float, splitter or iterable, default=5
         An int is a number of multi-label stratified folds; a float in (0, 1) one stratified
         hold-out of that fraction, whose model is kept and never fitted again; else a
@@ -87,21 +60,33 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     estimator_ : estimator
         The fitted estimator behind ``predict_proba``.
     thresholds_ : ndarray of shape (n_labels,)
-        A label is predicted iff its probability is at least this.
+        A label is predicted iff its probability is at least this. A label with fewer than two
+        known positives cannot be learned from one fold and tuned on another: where it has no
+        positive of a score above 0 it keeps 0.5 without a warning.
     threshold_std_ : ndarray of shape (n_labels,)
         Standard deviation of the thresholds that each fold alone would choose, over the folds
         with a positive; NaN with fewer than two of those.
     best_scores_ : ndarray of shape (n_labels,)
-        F1 of each label at ``thresholds_`` on the rows that they were tuned on.
+        What the rule maximised of each label, at ``thresholds_`` and on the rows that they were
+        tuned on; F1 after a rule for all labels together, NaN after ``"fixed"`` and
+        ``calibrate``.
     cv_results_ : dict of ndarrays
         ``rows``, ``fold``, ``y_prob`` of the rows left out, and ``thresholds`` of each fold
         (NaN without a positive). Only with `store_cv_results`.
+    label_frequencies_ : ndarray of shape (n_labels,)
+        The part of the known rows of y that have each label.
+    top_k_ : int or None
+        Labels that ``predict`` gives each row; None for other methods than ``"top_k"``.
     fallback_ : None, "argmax" or int
         What an empty prediction falls back to; an int is the column of a label.
     classes_ : ndarray of shape (n_labels, 2)
         ``[0, 1]`` for each label.
     label_names_ : ndarray of object, shape (n_labels,)
         The columns of a DataFrame y, else ``label_0``, ``label_1``, …
+    n_features_in_ : int
+        Number of features seen in fit, where the wrapped estimator counts them.
+    feature_names_in_ : ndarray of str
+        Names of the features seen in fit, where the wrapped estimator keeps them.
 
     Examples
     --------
@@ -119,6 +104,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         estimator,
         *,
         method="f1",
+        method_params=None,
         cv=5,
         refit=True,
         fallback=None,
@@ -128,6 +114,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
     ):
         self.estimator = estimator
         self.method = method
+        self.method_params = method_params
         self.cv = cv
         self.refit = refit
         self.fallback = fallback
@@ -135,7 +122,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         self.random_state = random_state
         self.store_cv_results = store_cv_results
 
-    def fit(self, X: Any, y: Any) -> "ThresholdCalibrator":
+    def fit(self, X: Any, y: Any, **params: Any) -> "ThresholdCalibrator":
         """Collect out-of-fold probabilities, tune the thresholds, fit on all rows.
 
         Parameters
@@ -143,7 +130,12 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         X : array-like of n_samples rows
             Anything that `estimator` takes.
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-            0/1 indicator matrix.
+            0/1 indicator matrix. NaN is an unknown label, if `estimator` takes it: thresholds
+            are tuned on known entries.
+        **params : dict
+            Goes to ``estimator.fit``, as ``sample_weight`` does, row by row for each fold; and
+            ``groups`` to the splitter. With scikit-learn's metadata routing switched on, each
+            gets what it asks for.
 
         Returns
         -------
@@ -153,88 +145,94 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `y` is not a 0/1 indicator matrix with a row for each row of `X`, a name is
-            unknown, or ``refit=False`` meets a `cv` of several splits.
+            If `y` is not a 0/1 indicator matrix with a row for each row of `X`, a name or a
+            setting is unknown, or ``refit=False`` meets a `cv` of several splits.
         """
-        labels = self._check_labels(y, X)
-        check_choice("threshold method", self.method, METHODS)
-        self.fallback_ = self._find_fallback(labels)
+        labels = self._check_labels(y, X, allow_unknown=True)
+        self.label_frequencies_ = label_frequencies(labels)
+        self.fallback_ = find_fallback(
+            self.fallback, self.method, list(self.label_names_), self.label_frequencies_
+        )
+        rule = make_rule(self.method, self._find_settings())
         if self.method == "fixed":
-            self._set_fixed(X, y)
+            # The rule that looks at no data needs no folds.
+            self.thresholds_ = rule(labels, labels)
+            self.threshold_std_ = np.zeros(labels.shape[1])
+            self.best_scores_ = np.full(labels.shape[1], np.nan)
+            self.estimator_ = self._fit_on_all(X, y, self._part_metadata(params)[0])
             return self
-        splitter = check_multilabel_cv(self.cv, labels, random_state=self.random_state)
-        splits = list(splitter.split(np.zeros(len(labels)), labels))
-        y_probs = self._predict_left_out(X, y, splits)
-        self._set_tuned(labels, [test for _, test in splits], y_probs)
+        left_out = self._fit_left_out(X, y, labels, params, self.refit)
+        self._set_tuned(rule, labels, left_out)
         return self
 
-    def _set_fixed(self, X: Any, y: Any) -> None:
-        """The rule that looks at no data needs no folds."""
-        n_labels = len(self.label_names_)
-        self.estimator_ = clone(self.estimator).fit(X, y)
-        self.thresholds_ = np.full(n_labels, DEFAULT_THRESHOLD)
-        self.threshold_std_ = np.zeros(n_labels)
-        self.best_scores_ = np.full(n_labels, np.nan)
-
-    def _predict_left_out(self, X: Any, y: Any, splits: list) -> list[np.ndarray]:
-        """Set ``estimator_``; return the probabilities of the rows each split leaves out."""
-        if isinstance(self.estimator, FrozenEstimator):
-            self._check_frozen_labels(y)
-            self.estimator_ = self.estimator
-            y_prob = _label_probabilities(self.estimator_, X)
-            return [y_prob[test] for _, test in splits]
-        is_hold_out = isinstance(self.cv, Real) and not isinstance(self.cv, Integral)
-        keep_first = is_hold_out or not self.refit
-        if keep_first and len(splits) > 1:
-            raise ValueError(
-                f"refit=False needs a cv of one split to know which model to keep; this one has "
-                f"{len(splits)}. Pass a float such as cv=0.2, or refit=True."
-            )
-        fitted = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(self.estimator, X, y, train, test) for train, test in splits
-        )
-        models, y_probs = zip(*fitted, strict=True)
-        self.estimator_ = models[0] if keep_first else clone(self.estimator).fit(X, y)
-        return list(y_probs)
-
-    def _check_frozen_labels(self, y: Any) -> None:
-        """A fitted model's columns are in its own order, whatever that of y is."""
-        known = getattr(self.estimator, "label_names_", None)
-        if known is not None and hasattr(y, "columns") and list(known) != list(self.label_names_):
-            raise ValueError(
-                f"The fitted model predicts the labels {list(known)} and y has the columns "
-                f"{list(self.label_names_)}. Put them in the model's order: y[model.label_names_]."
-            )
-
-    def _set_tuned(self, labels: np.ndarray, rows: list, y_probs: list) -> None:
+    def _set_tuned(self, rule: Any, labels: np.ndarray, left_out: LeftOut) -> None:
         """Tune on all rows left out together, and on each part alone for the spread."""
-        y_true, y_prob = labels[np.concatenate(rows)], np.concatenate(y_probs)
+        y_true, y_prob = labels[left_out.rows], left_out.y_prob
         check_scores(y_true, y_prob)
-        self.thresholds_ = tune_checked(y_true, y_prob, self.method, self.label_names_)
-        parts = np.array(
-            [tune_part(labels[r], p, self.method) for r, p in zip(rows, y_probs, strict=True)]
-        )
+        thresholds = rule(y_true, y_prob)
+        # A single positive is either trained on or tuned on, never both: no warning can help.
+        is_frozen = isinstance(self.estimator, FrozenEstimator)
+        expected = is_frozen | (np.nansum(labels, axis=0) >= 2)
+        warn_untuned(self.label_names_[np.isnan(thresholds) & expected])
+        self.thresholds_ = or_default(thresholds)
+        self.best_scores_ = score_labels(self.method, y_true, y_prob, self.thresholds_)
+        pairs = zip(left_out.parts, left_out.y_probs, strict=True)
+        parts = np.array([rule(labels[rows], p) for rows, p in pairs])
         self.threshold_std_ = np.full(labels.shape[1], np.nan)
         several = np.count_nonzero(~np.isnan(parts), axis=0) >= 2
         self.threshold_std_[several] = np.nanstd(parts[:, several], axis=0)
-        self.best_scores_ = f1_per_label(y_true, y_prob >= self.thresholds_)
         if self.store_cv_results:
+            sizes = [len(rows) for rows in left_out.parts]
             self.cv_results_ = {
-                "rows": np.concatenate(rows),
-                "fold": np.repeat(np.arange(len(rows)), [len(r) for r in rows]),
+                "rows": left_out.rows,
+                "fold": np.repeat(np.arange(len(sizes)), sizes),
                 "y_prob": y_prob,
                 "thresholds": parts,
             }
 
-    def _find_fallback(self, labels: np.ndarray) -> Any:
-        """None, "argmax", or the column that an empty prediction falls back to."""
-        if self.fallback is None or self.fallback == "argmax":
-            return self.fallback
-        if self.fallback == "prior":
-            return int(labels.sum(axis=0).argmax())
-        names = list(self.label_names_)
-        check_choice("fallback", self.fallback, ["argmax", "prior", *names])
-        return names.index(self.fallback)
+    def _find_settings(self) -> dict:
+        """Settle the settings of the rule that follow from y as a whole: k, and ``top_k_``."""
+        settings = dict(self.method_params or {})
+        self.top_k_ = None
+        if self.method == "top_k":
+            if settings.get("k") is None:
+                settings["k"] = default_k(self.label_frequencies_)
+            self.top_k_ = settings["k"]
+        return settings
+
+    def calibrate(self, X: Any) -> "ThresholdCalibrator":
+        """Set the thresholds from rows without labels, those to predict most of all.
+
+        Choose it where probabilities are off on new rows, but labels are about as frequent
+        there as in ``fit``. It predicts `X` and takes the thresholds that match the frequencies
+        of ``fit``; these stay as they are. For the methods ``"cardinality"``,
+        ``"label_cardinality"`` and ``"top_k"``.
+
+        Parameters
+        ----------
+        X : array-like of n_samples rows
+            In the form that ``fit`` took.
+
+        Returns
+        -------
+        self : ThresholdCalibrator
+            With new ``thresholds_``; ``threshold_std_`` and ``best_scores_`` are NaN.
+
+        Raises
+        ------
+        ValueError
+            If the method needs labels.
+        """
+        check_is_fitted(self, "thresholds_")
+        check_unlabelled(self.method)
+        rule = make_rule(self.method, self._find_settings(), UNLABELLED)
+        n_labels = len(self.label_frequencies_)
+        y_prob = self.predict_proba(X).astype(np.float64)
+        check_scores(np.zeros((len(y_prob), n_labels)), y_prob)
+        self.thresholds_ = or_default(rule(self.label_frequencies_, y_prob))
+        self.threshold_std_ = np.full(n_labels, np.nan)
+        self.best_scores_ = np.full(n_labels, np.nan)
+        return self
 
     def apply_thresholds(self, y_prob: np.ndarray) -> np.ndarray:
         """Turn probabilities into labels by the tuned thresholds, then the fallback.
@@ -250,11 +248,10 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
             As `predict` returns it.
         """
         check_is_fitted(self, "thresholds_")
+        if self.top_k_ is not None:
+            return top_k_labels(y_prob, self.top_k_)
         y_pred = (y_prob >= self.thresholds_).astype(int)
-        if self.fallback_ is not None:
-            empty = np.flatnonzero(~y_pred.any(axis=1))
-            is_argmax = self.fallback_ == "argmax"
-            y_pred[empty, y_prob[empty].argmax(axis=1) if is_argmax else self.fallback_] = 1
+        fill_empty(y_pred, y_prob, self.fallback_)
         return y_pred
 
     @available_if(_estimator_has("predict_proba"))
@@ -272,7 +269,7 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
             Untouched by thresholds and fallback.
         """
         check_is_fitted(self, "estimator_")
-        return _label_probabilities(self.estimator_, X)
+        return label_probabilities(self.estimator_, X)
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
@@ -290,16 +287,3 @@ class ThresholdCalibrator(MultilabelMixin, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimator_")
         return self.estimator_.decision_function(X)
-
-    @property
-    def n_features_in_(self) -> int:
-        return self.estimator_.n_features_in_
-
-    @property
-    def feature_names_in_(self) -> np.ndarray:
-        return self.estimator_.feature_names_in_
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
-        return tags

@@ -1,5 +1,17 @@
 """Problem transformation: one method a file, over any scikit-learn classifier."""
 
 from sklearn_mlic.transformation._binary_relevance import BinaryRelevance
+from sklearn_mlic.transformation._chain_ensemble import ClassifierChainEnsemble
+from sklearn_mlic.transformation._classifier_chain import ClassifierChain
+from sklearn_mlic.transformation._label_powerset import LabelPowerset
+from sklearn_mlic.transformation._label_prior import LabelPrior
+from sklearn_mlic.transformation._rakel import RAkEL
 
-__all__ = ["BinaryRelevance"]
+__all__ = [
+    "BinaryRelevance",
+    "ClassifierChain",
+    "ClassifierChainEnsemble",
+    "LabelPowerset",
+    "LabelPrior",
+    "RAkEL",
+]

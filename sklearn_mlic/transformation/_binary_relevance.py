@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._constant import fit_target
+from sklearn_mlic.utils._labels import label_column
 
 
 class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
@@ -93,7 +93,7 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
         self._check_known(labels)
         params = self._route_fit(params)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(fit_target)(self.estimator, X, _column(labels, j), params)
+            delayed(fit_target)(self.estimator, X, label_column(labels, j), params)
             for j in range(labels.shape[1])
         )
         return self
@@ -139,8 +139,3 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
         """
         check_is_fitted(self, "estimators_")
         return np.column_stack([fitted.decision_function(X) for fitted in self.estimators_])
-
-
-def _column(labels: np.ndarray | sparse.csc_array, j: int) -> np.ndarray:
-    """Return one label, dense."""
-    return labels[:, [j]].toarray().ravel() if sparse.issparse(labels) else labels[:, j]

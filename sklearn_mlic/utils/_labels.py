@@ -85,6 +85,24 @@ def as_label_matrix(
     return _as_indicators(values, name, label_names, allow_unknown), label_names
 
 
+def label_column(labels: np.ndarray | sparse.csc_array, j: int) -> np.ndarray:
+    """Return one label of a checked matrix, dense.
+
+    Parameters
+    ----------
+    labels : ndarray or csc_array of shape (n_samples, n_labels)
+        From `as_label_matrix`.
+    j : int
+        The column.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The label.
+    """
+    return labels[:, [j]].toarray().ravel() if sparse.issparse(labels) else labels[:, j]
+
+
 def _drop_zeros(values: sparse.csc_array) -> sparse.csc_array:
     """Return a copy that stores each entry once, and no 0."""
     values = values.copy()

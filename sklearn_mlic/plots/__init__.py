@@ -1,0 +1,19 @@
+"""Pictures of labels, scores and thresholds, in the manner of scikit-learn's displays.
+
+A display keeps numbers; ``plot`` draws them and needs matplotlib
+(``pip install sklearn-mlic[plot]``). The ``from_...`` constructors compute and draw.
+"""
+
+from sklearn_mlic.plots._calibration import MultilabelCalibrationDisplay
+from sklearn_mlic.plots._cooccurrence import LabelCooccurrenceDisplay
+from sklearn_mlic.plots._frequency import LabelFrequencyDisplay
+from sklearn_mlic.plots._precision_recall import MultilabelPrecisionRecallDisplay
+from sklearn_mlic.plots._threshold_curve import ThresholdCurveDisplay
+
+__all__ = [
+    "LabelCooccurrenceDisplay",
+    "LabelFrequencyDisplay",
+    "MultilabelCalibrationDisplay",
+    "MultilabelPrecisionRecallDisplay",
+    "ThresholdCurveDisplay",
+]

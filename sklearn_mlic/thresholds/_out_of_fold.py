@@ -1,0 +1,135 @@
+"""Probabilities of rows that a model was not trained on: what both calibrators learn from."""
+
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params
+
+from sklearn_mlic.base import WrapperMixin
+from sklearn_mlic.model_selection import check_multilabel_cv
+
+
+def label_probabilities(estimator: Any, X: Any) -> np.ndarray:
+    """`predict_proba` as (n_samples, n_labels), from our form or scikit-learn's list of pairs."""
+    y_prob = estimator.predict_proba(X)
+    if isinstance(y_prob, list):
+        narrow = [j for j, pair in enumerate(y_prob) if pair.shape[1] != 2]
+        if narrow:
+            raise ValueError(
+                f"{type(estimator).__name__} saw one value only for label(s) {narrow} in a "
+                f"training fold and gives no probability for them. Wrap a binary classifier in "
+                f"BinaryRelevance, which predicts such labels as constant."
+            )
+        y_prob = np.column_stack([pair[:, 1] for pair in y_prob])
+    return np.asarray(y_prob)
+
+
+class LeftOut(NamedTuple):
+    """The rows that each split leaves out, and their probabilities."""
+
+    parts: list[np.ndarray]
+    y_probs: list[np.ndarray]
+
+    @property
+    def rows(self) -> np.ndarray:
+        return np.concatenate(self.parts)
+
+    @property
+    def y_prob(self) -> np.ndarray:
+        return np.concatenate(self.y_probs)
+
+
+def _fit_predict(
+    estimator: Any, X: Any, y: Any, split: tuple[np.ndarray, np.ndarray], params: dict
+) -> tuple[Any, np.ndarray]:
+    """Fit a clone on one fold; return it with the probabilities of the rows left out."""
+    train, test = split
+    model = clone(estimator)
+    X_train, y_train = _safe_split(model, X, y, train)
+    X_test, _ = _safe_split(model, X, y, test, train)
+    model.fit(X_train, y_train, **_check_method_params(X, params, indices=train))
+    # In double precision a threshold finds room between neighbouring scores of a network.
+    return model, label_probabilities(model, X_test).astype(np.float64)
+
+
+class OutOfFoldMixin(WrapperMixin):
+    """A wrapper that learns from out-of-fold probabilities of its ``estimator``.
+
+    Expects the parameters ``estimator``, ``cv``, ``n_jobs`` and ``random_state``.
+    """
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell scikit-learn's metadata routing what goes where.
+
+        Returns
+        -------
+        MetadataRouter
+            It sends what ``estimator.fit`` and the splitter ask for.
+        """
+        mapping = MethodMapping().add(caller="fit", callee="split")
+        return super().get_metadata_routing().add(splitter=self.cv, method_mapping=mapping)
+
+    def _fit_left_out(
+        self, X: Any, y: Any, labels: np.ndarray, params: dict, refit: bool = True
+    ) -> LeftOut:
+        """Set ``estimator_``; return the probabilities of the rows each split leaves out."""
+        y = y.tocsr() if sparse.issparse(y) else y  # of sparse forms, rows can be taken of this
+        fit_params, split_params = self._part_metadata(params)
+        splits = self._split(labels, split_params)
+        parts = [test for _, test in splits]
+        if isinstance(self.estimator, FrozenEstimator):
+            self.estimator_ = self._fit_on_all(X, y, fit_params)
+            y_prob = label_probabilities(self.estimator_, X).astype(np.float64)
+            return LeftOut(parts, [y_prob[test] for test in parts])
+        is_hold_out = isinstance(self.cv, Real) and not isinstance(self.cv, Integral)
+        keep_first = is_hold_out or not refit
+        if keep_first and len(splits) > 1:
+            raise ValueError(
+                f"refit=False needs a cv of one split to know which model to keep; this one has "
+                f"{len(splits)}. Pass a float such as cv=0.2, or refit=True."
+            )
+        fitted = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_predict)(self.estimator, X, y, split, fit_params) for split in splits
+        )
+        models, y_probs = zip(*fitted, strict=True)
+        self.estimator_ = models[0] if keep_first else self._fit_on_all(X, y, fit_params)
+        return LeftOut(parts, list(y_probs))
+
+    def _fit_on_all(self, X: Any, y: Any, fit_params: dict) -> Any:
+        if isinstance(self.estimator, FrozenEstimator):
+            self._check_frozen_labels(y)
+            return self.estimator
+        return clone(self.estimator).fit(X, y, **fit_params)
+
+    def _part_metadata(self, params: dict) -> tuple[dict, dict]:
+        """Return what goes to ``estimator.fit`` and what to the splitter: only groups, unrouted."""
+        if get_config()["enable_metadata_routing"]:
+            given = {name: value for name, value in params.items() if value is not None}
+            split_params = process_routing(self, "fit", **given).splitter.split
+            return self._route_fit(params), split_params
+        fit_params = {name: value for name, value in params.items() if name != "groups"}
+        groups = params.get("groups")
+        return self._route_fit(fit_params), {} if groups is None else {"groups": groups}
+
+    def _split(self, labels: np.ndarray, split_params: dict) -> list:
+        # For sharing out the rows, an unknown label is one that the row has not.
+        filled = np.nan_to_num(labels).astype(int)
+        splitter = check_multilabel_cv(self.cv, filled, random_state=self.random_state)
+        return list(splitter.split(np.zeros(len(filled)), filled, **split_params))
+
+    def _check_frozen_labels(self, y: Any) -> None:
+        """A fitted model's columns are in its own order, whatever that of y is."""
+        known = getattr(self.estimator, "label_names_", None)
+        if known is not None and hasattr(y, "columns") and list(known) != list(self.label_names_):
+            raise ValueError(
+                f"The fitted model predicts the labels {list(known)} and y has the columns "
+                f"{list(self.label_names_)}. Put them in the model's order: y[model.label_names_]."
+            )

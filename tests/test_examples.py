@@ -1,0 +1,19 @@
+"""Every example runs from top to bottom, without a warning."""
+
+import runpy
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("plot_*.py"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs(path, monkeypatch):
+    matplotlib.use("agg")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    runpy.run_path(str(path))
+    assert plt.get_fignums()
+    plt.close("all")

@@ -1,0 +1,60 @@
+"""Weights and other metadata reach the wrapped estimator, with scikit-learn's routing or not."""
+
+import inspect
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.linear_model import LogisticRegression
+
+import sklearn_mlic
+from sklearn_mlic import BinaryRelevance
+from sklearn_mlic.base import RoutingMixin
+from sklearn_mlic.utils.estimator_checks import make_data
+
+PUBLIC = [getattr(sklearn_mlic, name) for name in sklearn_mlic.__all__]
+WRAPPERS = [item for item in PUBLIC if inspect.isclass(item) and issubclass(item, RoutingMixin)]
+WEIGHT = np.random.default_rng(0).exponential(size=60)
+
+
+def make(cls, binary):
+    """An instance around a binary classifier, or around a multi-label one that wraps it."""
+    wraps_binary = cls.__module__.startswith("sklearn_mlic.transformation")
+    seed = {"random_state": 0} if "random_state" in inspect.signature(cls).parameters else {}
+    return cls(binary if wraps_binary else BinaryRelevance(binary), **seed)
+
+
+@pytest.mark.parametrize("cls", WRAPPERS)
+def test_weights_change_the_fit_and_equal_ones_do_not(cls):
+    model = make(cls, LogisticRegression())
+    X, y = make_data(model)
+    plain = model.fit(X, y).predict_proba(X)
+    even = model.fit(X, y, sample_weight=np.ones(60)).predict_proba(X)
+    np.testing.assert_allclose(even, plain, atol=1e-6)
+    weighted = model.fit(X, y, sample_weight=WEIGHT).predict_proba(X)
+    assert np.abs(weighted - plain).max() > 0.01
+
+
+@pytest.mark.parametrize("cls", WRAPPERS)
+def test_routing_sends_what_is_asked_for(cls):
+    X, y = make_data(make(cls, LogisticRegression()))
+    expected = make(cls, LogisticRegression()).fit(X, y, sample_weight=WEIGHT).predict_proba(X)
+    with sklearn.config_context(enable_metadata_routing=True):
+        asking = make(cls, LogisticRegression().set_fit_request(sample_weight=True))
+        model = asking.fit(X, y, sample_weight=WEIGHT)
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+        with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+            make(cls, LogisticRegression()).fit(X, y, sample_weight=WEIGHT)
+
+
+def test_every_wrapper_is_here():
+    wrappers = [
+        item
+        for item in PUBLIC
+        if inspect.isclass(item)
+        and issubclass(item, BaseEstimator)
+        and "estimator" in inspect.signature(item).parameters
+    ]
+    assert wrappers == WRAPPERS
