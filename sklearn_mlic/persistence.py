@@ -123,8 +123,10 @@ def _refuse(unknown: list[str], holder: str) -> None:
         )
 
 
-# Numbers in another form; skops knows their older kin, csr_matrix, by itself.
-_CONTAINERS = {"scipy.sparse._csr.csr_array", "scipy.sparse._csc.csc_array"}
+# Numbers in another form: the training rows of a nearest-neighbour method.
+_CONTAINERS = {
+    f"scipy.sparse._{form}.{form}_{kind}" for form in ("csr", "csc") for kind in ("array", "matrix")
+}
 
 
 def _is_trusted(name: str) -> bool:

@@ -9,10 +9,30 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from sklearn_mlic import load, make_multilabel_images
+from sklearn_mlic import (
+    BinaryRelevance,
+    ClassifierChain,
+    ClassifierChainEnsemble,
+    LabelPowerset,
+    LabelPrior,
+    MLkNN,
+    RAkEL,
+    load,
+    make_multilabel_images,
+)
 from sklearn_mlic.cli import app, main
+from sklearn_mlic.recipes import CLASSIFIERS
 
 NETWORK = ["--backbone", "test_resnet", "--weights", "random", "--image-size", "32", "--quiet"]
+MADE = {
+    "most_frequent_set": LabelPrior,
+    "binary_relevance": BinaryRelevance,
+    "classifier_chain": ClassifierChain,
+    "chain_ensemble": ClassifierChainEnsemble,
+    "label_powerset": LabelPowerset,
+    "rakel": RAkEL,
+    "mlknn": MLkNN,
+}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +88,45 @@ def test_each_approach_fits_and_predicts(scenes, tmp_path, approach):
     out = tmp_path / "predictions.csv"
     call("predict", path, scenes / "labels.csv", "-o", out, *text, "-q")
     assert list(pd.read_csv(out)["image"]) == [f"{i}.png" for i in range(60)]
+
+
+@pytest.mark.parametrize(
+    "approach",
+    ["prior:most_frequent_set", *(f"text:{name}" for name in CLASSIFIERS), "image:mlknn"],
+)
+def test_classifiers_and_rules_go_by_name(scenes, tmp_path, approach):
+    path = tmp_path / "model.skops"
+    call("fit", scenes / "labels.csv", "-o", path, "--approach", approach, "--rule", "top_k",
+         "--text", "caption", *NETWORK)  # fmt: skip
+    model = load(path)
+    X = pd.DataFrame({"image": [str(scenes / "0.png")], "text": ["a boat"]})
+    calibrator = model if approach.startswith("prior") else model[-1]
+    assert model.predict(X).sum() == calibrator.top_k_
+    assert isinstance(calibrator.estimator_, MADE[approach.partition(":")[2]])
+
+
+def test_compare_adds_scores_by_name(scenes, tmp_path):
+    out = tmp_path / "table.csv"
+    printed = call("compare", scenes / "labels.csv", "--approach", "text:rakel", "--text",
+                   "caption", "--cv", 0.5, "--metric", "subset_accuracy", "--metric",
+                   "neg_ranking_loss", "-o", out, *NETWORK)  # fmt: skip
+    table = pd.read_csv(out, index_col=0)
+    assert list(table.index) == ["prior", "text:rakel"]
+    assert table["subset_accuracy"].between(0, 1).all()
+    assert (table["neg_ranking_loss"] <= 0).all()
+    assert "subset_accuracy" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--approach", "image:mlkn"], "Unknown kind of 'image' 'mlkn'. Did you mean 'mlknn'?"),
+        (["--approach", "finetune:mlknn"], "'finetune' has no kinds"),
+        (["--rule", "cardinal"], "Did you mean 'cardinality'"),
+    ],
+)
+def test_unknown_names_end_before_the_work(scenes, capsys, monkeypatch, arguments, words):
+    assert words in fail(capsys, monkeypatch, "fit", scenes / "labels.csv", *arguments, *NETWORK)
 
 
 def test_fit_writes_one_model_file_and_prints_its_path(scenes, model, tmp_path):

@@ -10,7 +10,13 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 from helpers import ColumnClassifier, random_case
 from sklearn_mlic import ImageEmbedder, ThresholdCalibrator, compare, make_multilabel_images
-from sklearn_mlic.metrics import cf1_score, mean_average_precision, of1_score, sample_f1_score
+from sklearn_mlic.metrics import (
+    cf1_score,
+    get_scorers,
+    mean_average_precision,
+    of1_score,
+    sample_f1_score,
+)
 from sklearn_mlic.recipes import image_probe, label_prior, text_probe
 
 COLUMNS = [
@@ -161,3 +167,17 @@ def test_bad_input():
         compare({"columns": Watched()}, X, y * 2)
     with pytest.raises(ValueError, match=r"cv=2\.0 given; a float is the part to hold out"):
         compare({"columns": Watched()}, X, y, cv=2.0)
+
+
+def test_scores_are_added_by_name():
+    y, X = random_case(0)
+    X, y = pd.DataFrame(X), pd.DataFrame(y)
+    names = ["neg_hamming_loss", "LRAP", "subset_accuracy"]
+    cv = KFold(3)
+    table = compare({"column": Watched()}, X, y, cv=cv, scoring=names)
+    assert list(table.columns) == [*COLUMNS[:-1], *names, COLUMNS[-1]]
+    for name, scorer in get_scorers(names).items():
+        scores = [scorer(Watched().fit(X, y), X.iloc[t], y.iloc[t]) for _, t in cv.split(X)]
+        assert table.loc["column", name] == pytest.approx(np.mean(scores))
+    with pytest.raises(ValueError, match="Unknown scorer 'LRPA'. Did you mean 'LRAP'"):
+        compare({"column": Watched()}, X, y, scoring=["LRPA"])

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn_mlic import ImageClassifier, ImageEmbedder, make_multilabel_images
 from sklearn_mlic.base import find_label_names, find_thresholds
 from sklearn_mlic.recipes import (
+    CLASSIFIERS,
     fine_tuned,
     image_probe,
     image_text_probe,
@@ -25,6 +26,8 @@ RECIPES = {
     "image_probe": image_probe(EMBEDDER, random_state=0),
     "image_text_probe": image_text_probe(EMBEDDER, "caption", random_state=0),
     "fine_tuned": fine_tuned(NETWORK, random_state=0),
+    **{f"text {c}": text_probe("caption", classifier=c, random_state=0) for c in CLASSIFIERS},
+    "another rule": text_probe("caption", rule="micro_f1", random_state=0),
 }
 
 
@@ -85,3 +88,8 @@ def test_strength_reaches_the_logistic_regression():
         image_text_probe(EMBEDDER, C=0.7),
     ):
         assert model[-1].estimator.estimator.C == 0.7
+
+
+def test_an_unknown_classifier_shows_the_nearest():
+    with pytest.raises(ValueError, match="Unknown classifier 'chain'"):
+        text_probe(classifier="chain")

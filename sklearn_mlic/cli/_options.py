@@ -19,7 +19,6 @@ APPROACHES = {
     "image-text": "the same on features and words",
     "finetune": "the network trained on the images",
 }
-_PROBES = ("text", "image", "image-text")
 
 
 def with_option_groups(command: Callable) -> Callable:
@@ -138,10 +137,10 @@ class ApproachOptions:
 
         make_rule(self.rule, None)
         for name in names:
-            approach, colon, variant = name.partition(":")
+            approach, colon, kind = name.partition(":")
             check_choice("approach", approach, APPROACHES)
             if colon:
-                check_choice(f"kind of {approach!r}", variant, list_variants(approach))
+                _check_kind(approach, kind)
             if "text" in approach and data.text is None:
                 raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
 
@@ -149,15 +148,15 @@ class ApproachOptions:
         """Build the approaches of these names; the pictures' column is ``image``."""
         return {name: self._build(*name.partition(":")[::2]) for name in names}
 
-    def _build(self, approach: str, variant: str) -> Any:
+    def _build(self, approach: str, kind: str) -> Any:
         from sklearn_mlic import recipes
 
         common = {"random_state": self.seed, "rule": self.rule}
         if approach == "prior":
-            return recipes.label_prior(strategy=variant or "prior", **common)
+            return recipes.label_prior(strategy=kind or "prior", **common)
         if approach == "finetune":
             return recipes.fine_tuned(self._classifier(), **common)
-        common["classifier"] = variant or "binary_relevance"
+        common["classifier"] = kind or "binary_relevance"
         if approach == "text":
             return recipes.text_probe(**common)
         probe = recipes.image_probe if approach == "image" else recipes.image_text_probe
@@ -191,24 +190,15 @@ class ApproachOptions:
         )
 
 
-def list_variants(approach: str) -> list[str]:
-    """Return what may stand behind the colon in ``approach:variant``.
-
-    Parameters
-    ----------
-    approach : str
-        A key of `APPROACHES`.
-
-    Returns
-    -------
-    list of str
-        Names of classifiers for a probe, of strategies for the prior.
-    """
+def _check_kind(approach: str, kind: str) -> None:
+    """Refuse what may not stand behind the colon in ``approach:kind``."""
     from sklearn_mlic import recipes
 
-    if approach in _PROBES:
-        return list(recipes.CLASSIFIERS)
-    return ["prior", "most_frequent_set"] if approach == "prior" else []
+    kinds = {"prior": ["prior", "most_frequent_set"], "finetune": []}
+    known = kinds.get(approach, list(recipes.CLASSIFIERS))
+    if not known:
+        raise ValueError(f"{approach!r} has no kinds: write it without ':{kind}'.")
+    check_choice(f"kind of {approach!r}", kind, known)
 
 
 def _parse_param(text: str) -> tuple[str, Any]:

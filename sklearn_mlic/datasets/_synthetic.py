@@ -1,7 +1,5 @@
 """Drawn scenes with several objects each, their labels and captions."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
@@ -16,6 +14,7 @@ from sklearn_mlic.datasets._shapes import (
     paint,
     random_pose,
 )
+from sklearn_mlic.utils._numbers import check_count
 
 _N_KINDS = len(OUTLINES)
 _MIN_VISIBLE = 0.4  # the share of an object that others must leave in sight
@@ -105,9 +104,9 @@ def make_multilabel_images(
     """
     import pandas as pd  # slow to import, and needed here only
 
-    _check_count("n_samples", n_samples, 1)
-    _check_count("image_size", image_size, _MIN_IMAGE_SIZE)
-    _check_count("n_labels", n_labels, 1, _N_KINDS)
+    check_count("n_samples", n_samples, 1)
+    check_count("image_size", image_size, _MIN_IMAGE_SIZE)
+    check_count("n_labels", n_labels, 1, _N_KINDS)
     rng = check_random_state(random_state)
     label_names = list(OUTLINES)[:n_labels]
     present = _draw_presence(n_samples, rng)
@@ -130,13 +129,6 @@ def make_multilabel_images(
             names=", ".join(label_names),
         ),
     )
-
-
-def _check_count(name: str, value: int, low: int, high: int | None = None) -> None:
-    is_count = isinstance(value, Integral) and not isinstance(value, bool)
-    if not is_count or value < low or (high is not None and value > high):
-        limits = f"of {low} or more" if high is None else f"from {low} to {high}"
-        raise ValueError(f"{name}={value!r}; expected a whole number {limits}.")
 
 
 def _draw_presence(n_samples: int, rng: np.random.RandomState) -> np.ndarray:

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_mlic.metrics._checks import as_scores, as_thresholds
+from sklearn_mlic.utils._numbers import check_count
 
 
 def top_k_labels(
@@ -37,8 +38,7 @@ def top_k_labels(
     array([[0, 1, 1],
            [0, 1, 0]])
     """
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k={k!r} given; expected an int of at least 1.")
+    check_count("k", k)
     y_prob = as_scores(y_prob, "y_prob")
     # A stable sort keeps equal scores in column order.
     best = np.argsort(-y_prob, axis=1, kind="stable")[:, :k]

@@ -1,14 +1,13 @@
 """What every splitter shares: the check of its input."""
 
+import warnings
 from collections.abc import Iterator
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.model_selection import BaseCrossValidator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import _num_samples
 
 from sklearn_mlic.utils._labels import as_label_matrix
@@ -44,7 +43,7 @@ class MultilabelSplitter(BaseCrossValidator):
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
             0/1 indicators of the labels. NaN, unknown, counts as not positive.
         groups : object
-            Ignored, for compatibility with scikit-learn.
+            Not looked at; a warning says so where it is given.
 
         Returns
         -------
@@ -56,6 +55,13 @@ class MultilabelSplitter(BaseCrossValidator):
         ValueError
             If `y` is not a 0/1 matrix with a row for each row of `X`, or has too few rows.
         """
+        if groups is not None:
+            warnings.warn(
+                f"{type(self).__name__} does not look at groups: rows of one group may come to "
+                f"both sides. Use MultilabelStratifiedGroupKFold to keep groups whole.",
+                UserWarning,
+                stacklevel=2,
+            )
         return self._draw(self._check(X, y))
 
     def _check(self, X: Any, y: Any) -> np.ndarray:
@@ -66,22 +72,12 @@ class MultilabelSplitter(BaseCrossValidator):
         return values.astype(bool).toarray() if sparse.issparse(values) else values == 1
 
 
-def check_n_splits(n_splits: Any, least: int) -> None:
-    if isinstance(n_splits, bool) or not isinstance(n_splits, Integral) or n_splits < least:
-        raise ValueError(f"n_splits={n_splits!r} given; expected an int of at least {least}.")
-
-
 def check_enough_rows(n_splits: int, n_rows: int) -> None:
     if n_splits > n_rows:
         raise ValueError(
             f"n_splits={n_splits} is more than n_samples={n_rows}, the rows of y. "
             f"Ask for fewer folds."
         )
-
-
-def own_generator(random_state: Any) -> np.random.RandomState:
-    """Return a generator of our own where scikit-learn would take numpy's global one."""
-    return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 
 def with_empty_rows(labels: np.ndarray) -> np.ndarray:

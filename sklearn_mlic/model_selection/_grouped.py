@@ -10,11 +10,11 @@ from sklearn.model_selection._split import GroupsConsumerMixin
 
 from sklearn_mlic.model_selection._base import (
     MultilabelSplitter,
-    check_n_splits,
-    own_generator,
     pairs_of_folds,
     with_empty_rows,
 )
+from sklearn_mlic.utils._numbers import check_count
+from sklearn_mlic.utils._random import as_generator
 
 # Rounds in which groups may change their fold. Two or three bring nearly all of the gain.
 _MAX_ROUNDS = 5
@@ -58,7 +58,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, MultilabelSplitter):
         shuffle: bool = True,
         random_state: int | np.random.RandomState | None = None,
     ):
-        check_n_splits(n_splits, least=2)
+        check_count("n_splits", n_splits, 2)
         self.n_splits = n_splits
         self.shuffle = shuffle
         self.random_state = random_state
@@ -95,7 +95,7 @@ class MultilabelStratifiedGroupKFold(GroupsConsumerMixin, MultilabelSplitter):
                 f"n_splits={self.n_splits} is more than the {codes.max() + 1} groups, and a group "
                 f"is never divided. Ask for fewer folds."
             )
-        rng = own_generator(self.random_state) if self.shuffle else None
+        rng = as_generator(self.random_state) if self.shuffle else None
         fold = _assign(_count(labels, codes), self.n_splits, rng)
         return pairs_of_folds(fold[codes], self.n_splits)
 

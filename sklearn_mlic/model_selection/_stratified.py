@@ -9,11 +9,11 @@ from sklearn.model_selection._split import _validate_shuffle_split
 from sklearn_mlic.model_selection._base import (
     MultilabelSplitter,
     check_enough_rows,
-    check_n_splits,
-    own_generator,
     pairs_of_folds,
     with_empty_rows,
 )
+from sklearn_mlic.utils._numbers import check_count
+from sklearn_mlic.utils._random import as_generator
 
 
 class MultilabelStratifiedKFold(MultilabelSplitter):
@@ -57,7 +57,7 @@ class MultilabelStratifiedKFold(MultilabelSplitter):
         shuffle: bool = True,
         random_state: int | np.random.RandomState | None = None,
     ):
-        check_n_splits(n_splits, least=2)
+        check_count("n_splits", n_splits, 2)
         self.n_splits = n_splits
         self.shuffle = shuffle
         self.random_state = random_state
@@ -66,7 +66,7 @@ class MultilabelStratifiedKFold(MultilabelSplitter):
         check_enough_rows(self.n_splits, len(labels))
         # Even in the given order the method breaks ties at random: fix them.
         seed = 0 if self.random_state is None and not self.shuffle else self.random_state
-        rng = own_generator(seed)
+        rng = as_generator(seed)
         shares = np.full(self.n_splits, 1 / self.n_splits)
         fold = _stratify(labels, shares, rng, self.shuffle)
         return pairs_of_folds(fold, self.n_splits)
@@ -114,7 +114,7 @@ class MultilabelStratifiedShuffleSplit(MultilabelSplitter):
         train_size: float | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
-        check_n_splits(n_splits, least=1)
+        check_count("n_splits", n_splits, 1)
         self.n_splits = n_splits
         self.test_size = test_size
         self.train_size = train_size
@@ -127,7 +127,7 @@ class MultilabelStratifiedShuffleSplit(MultilabelSplitter):
         )
         sizes = [n_train, n_test, n_rows - n_train - n_test]
         shares = np.array([size for size in sizes if size]) / n_rows
-        rng = own_generator(self.random_state)
+        rng = as_generator(self.random_state)
 
         def draw():
             for _ in range(self.n_splits):

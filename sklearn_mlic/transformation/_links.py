@@ -31,19 +31,21 @@ def augment(X: Any, previous: Any, rows: np.ndarray | None = None) -> Any:
     ndarray or CSR of shape (n_rows, n_features + n_previous)
         X itself where nothing is added and nothing left out.
     """
-    if rows is None:
-        if previous.shape[1] == 0:
-            return X
-        rows = np.arange(X.shape[0])
+    if rows is None and previous.shape[1] == 0:
+        return X
     if sparse.issparse(X):
-        return sparse.hstack([X[rows], sparse.csr_array(previous)[rows]], format="csr")
-    n_features = X.shape[1]
+        parts = [X, sparse.csr_array(previous)]
+        return sparse.hstack(
+            parts if rows is None else [part[rows] for part in parts], format="csr"
+        )
+    n_rows, n_features = X.shape[0] if rows is None else len(rows), X.shape[1]
     dtype = X.dtype if X.dtype.kind == "f" else np.float64
-    both = np.empty((len(rows), n_features + previous.shape[1]), dtype=dtype)
+    both = np.empty((n_rows, n_features + previous.shape[1]), dtype=dtype)
     # In batches, so that the rows taken never stand beside the result as a second copy.
-    for batch in gen_batches(len(rows), _BATCH):
-        both[batch, :n_features] = X[rows[batch]]
-        beside = previous[rows[batch]]
+    for batch in gen_batches(n_rows, _BATCH):
+        taken = batch if rows is None else rows[batch]
+        both[batch, :n_features] = X[taken]
+        beside = previous[taken]
         both[batch, n_features:] = beside.toarray() if sparse.issparse(beside) else beside
     return both
 

@@ -31,5 +31,5 @@ def test_top_k_labels_takes_the_k_highest(k):
 
 @pytest.mark.parametrize("k", [0, -1, 1.5, True, "3"])
 def test_top_k_labels_refuses_other_k(k):
-    with pytest.raises(ValueError, match="expected an int of at least 1"):
+    with pytest.raises(ValueError, match="expected a whole number of 1"):
         m.top_k_labels([[0.1, 0.2]], k)

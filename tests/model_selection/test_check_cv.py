@@ -33,8 +33,8 @@ def test_check_multilabel_cv():
     ("cv", "message"),
     [
         (5, "n_splits=5 is more than n_samples=3"),
-        (1, "n_splits=1 given; expected an int of at least 2"),
-        (True, "n_splits=True given; expected an int of at least 2"),
+        (1, "n_splits=1; expected a whole number of 2"),
+        (True, "n_splits=True; expected a whole number of 2"),
         (1.0, "cv=1.0 given; a float is the part to hold out"),
         ("five", "Expected `cv` as an integer"),
     ],

@@ -181,5 +181,5 @@ def test_bad_groups_are_named_at_once(groups, message):
 def test_bad_labels_and_numbers_of_folds():
     with pytest.raises(ValueError, match="X has 3 rows and y has 4"):
         MultilabelStratifiedGroupKFold(2).split(range(3), [[1], [0], [1], [0]], range(4))
-    with pytest.raises(ValueError, match="expected an int of at least 2"):
+    with pytest.raises(ValueError, match="expected a whole number of 2"):
         MultilabelStratifiedGroupKFold(1)

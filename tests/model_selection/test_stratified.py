@@ -235,9 +235,9 @@ def test_bad_input_is_named_at_once(X, y, message):
 
 @pytest.mark.parametrize("n_splits", [0, 2.5, True, "5"])
 def test_bad_n_splits(n_splits):
-    with pytest.raises(ValueError, match="expected an int of at least 2"):
+    with pytest.raises(ValueError, match="expected a whole number of 2"):
         MultilabelStratifiedKFold(n_splits)
-    with pytest.raises(ValueError, match="expected an int of at least 1"):
+    with pytest.raises(ValueError, match="expected a whole number of 1"):
         MultilabelStratifiedShuffleSplit(n_splits)
 
 
@@ -245,3 +245,9 @@ def test_bad_test_size():
     y = imbalanced_labels()
     with pytest.raises(ValueError, match=r"test_size=1.5 should be"):
         MultilabelStratifiedShuffleSplit(test_size=1.5).split(y, y)
+
+
+def test_groups_that_are_not_looked_at_are_named():
+    y = np.eye(2, dtype=int)[np.arange(20) % 2]
+    with pytest.warns(UserWarning, match="MultilabelStratifiedGroupKFold"):
+        list(MultilabelStratifiedKFold(2).split(y, y, groups=np.arange(20)))
