@@ -90,8 +90,8 @@ class RoutingMixin(MetaEstimatorMixin):
     """What every classifier around an ``estimator`` shares: put it right of `MultilabelMixin`.
 
     Metadata of ``fit``, ``sample_weight`` most of all, goes to ``estimator.fit``: by scikit-learn's
-    metadata routing where that is switched on, else as it is given. Input tags are those of the
-    wrapped estimator.
+    metadata routing where that is switched on, else as it is given. Where there is a parameter
+    `cv`, ``groups`` go to the splitter. Input tags are those of the wrapped estimator.
     """
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -100,23 +100,37 @@ class RoutingMixin(MetaEstimatorMixin):
         Returns
         -------
         MetadataRouter
-            It sends what ``estimator.fit`` asks for.
+            It sends what ``estimator.fit`` and the splitter ask for.
         """
-        return MetadataRouter(owner=self).add(
+        router = MetadataRouter(owner=self).add(
             estimator=self.estimator, method_mapping=MethodMapping().add(caller="fit", callee="fit")
         )
+        if hasattr(self, "cv"):
+            mapping = MethodMapping().add(caller="fit", callee="split")
+            router.add(splitter=self.cv, method_mapping=mapping)
+        return router
 
     def _route_fit(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return what of the metadata given to ``fit`` goes to ``estimator.fit``."""
-        params = {name: value for name, value in params.items() if value is not None}
         if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **params).estimator.fit
-        return params
+            return process_routing(self, "fit", **_given(params)).estimator.fit
+        kept_back = {"groups"} if hasattr(self, "cv") else set()
+        return {name: value for name, value in _given(params).items() if name not in kept_back}
+
+    def _route_split(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return what of the metadata given to ``fit`` goes to the splitter."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, "fit", **_given(params)).splitter.split
+        return {name: value for name, value in _given(params).items() if name == "groups"}
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
 
 
 class WrapperMixin(RoutingMixin):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import check_scoring
+from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 
 from sklearn_mlic.base import predict_both
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 THRESHOLDED = {"CF1": cf1_score, "OF1": of1_score, "sample-F1": sample_f1_score}
+# Scorers whose figure is in the table: of predictions under "… tuned".
+_HELD = {"mAP", "CF1", "OF1", "micro_F1", "sample_F1"}
 
 
 def compare(
@@ -51,7 +54,7 @@ def compare(
         A number of multi-label stratified folds, the fraction of one hold-out, or a splitter.
     scoring : sequence of str, default=()
         More scores to add, by the names of `sklearn_mlic.metrics.get_scorers`. Those of
-        predictions are of ``predict``.
+        predictions are of ``predict``. What the table holds anyway is not added again.
     random_state : int, RandomState or None, default=None
         Shuffles the folds.
     verbose : int, default=0
@@ -83,7 +86,8 @@ def compare(
 
     if not approaches:
         raise ValueError("approaches is empty; expected at least one estimator under its name.")
-    scorers = get_scorers(scoring)
+    scorers = {n: s for n, s in get_scorers(scoring).items() if n not in _HELD}
+    (X,) = indexable(X)
     splits = list(check_multilabel_cv(cv, y, random_state=random_state).split(X, y))
     jobs = [(name, split) for name in approaches for split in splits]
     rows = [
@@ -102,7 +106,7 @@ def _score(
 ) -> dict[str, float]:
     """Fit on one fold; score before and after calibration on the rows left out."""
     X_train, y_train = _safe_split(model, X, y, train)
-    X_test, y_test = _safe_split(model, X, y, test)
+    X_test, y_test = _safe_split(model, X, y, test, train)
     start = time.perf_counter()
     model.fit(X_train, y_train)
     seconds = time.perf_counter() - start

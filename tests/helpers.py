@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import pickle
 from itertools import pairwise
 from pathlib import Path
 
@@ -59,6 +60,11 @@ class ColumnClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X):
         return (self.predict_proba(X) >= 0.5).astype(int)
+
+
+def global_state():
+    """All of numpy's global generator: its numbers, and how many of them are used up."""
+    return pickle.dumps(np.random.get_state())  # noqa: NPY002 - the global one is watched
 
 
 def write(path, content):

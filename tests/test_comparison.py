@@ -5,11 +5,19 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, ShuffleSplit
 
 from helpers import ColumnClassifier, random_case
-from sklearn_mlic import ImageEmbedder, ThresholdCalibrator, compare, make_multilabel_images
+from sklearn_mlic import (
+    ImageEmbedder,
+    LabelPrior,
+    MLkNN,
+    ThresholdCalibrator,
+    compare,
+    make_multilabel_images,
+)
 from sklearn_mlic.metrics import (
     cf1_score,
     get_scorers,
@@ -179,5 +187,24 @@ def test_scores_are_added_by_name():
     for name, scorer in get_scorers(names).items():
         scores = [scorer(Watched().fit(X, y), X.iloc[t], y.iloc[t]) for _, t in cv.split(X)]
         assert table.loc["column", name] == pytest.approx(np.mean(scores))
+    same = compare({"column": Watched()}, X, y, cv=cv, scoring=["mAP", "CF1", "sample_F1"])
+    assert list(same.columns) == COLUMNS
+    assert same.loc["column", "CF1"] == table.loc["column", "CF1"]
     with pytest.raises(ValueError, match="Unknown scorer 'LRPA'. Did you mean 'LRAP'"):
         compare({"column": Watched()}, X, y, scoring=["LRPA"])
+
+
+def test_distances_are_cut_on_both_sides():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), random_case(0)[0]
+    distances = np.abs(X[:, None] - X[None]).sum(axis=2)
+    on_features = compare({"a": MLkNN(metric="manhattan")}, X, y, cv=KFold(4))
+    on_distances = compare({"a": MLkNN(metric="precomputed")}, distances, y, cv=KFold(4))
+    assert on_distances.loc["a", "mAP"] == pytest.approx(on_features.loc["a", "mAP"])
+
+
+@pytest.mark.parametrize("form", ["coo", "dia", "csc"])
+def test_any_sparse_form_is_cut_into_rows(form):
+    y, X = random_case(0)
+    table = compare({"a": LabelPrior()}, sparse.csr_array(X).asformat(form), y, cv=KFold(3))
+    assert table.loc["a", "mAP"] > 0

@@ -8,6 +8,8 @@ import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 import sklearn_mlic
 from sklearn_mlic import BinaryRelevance
@@ -16,6 +18,7 @@ from sklearn_mlic.utils.estimator_checks import make_data
 
 PUBLIC = [getattr(sklearn_mlic, name) for name in sklearn_mlic.__all__]
 WRAPPERS = [item for item in PUBLIC if inspect.isclass(item) and issubclass(item, RoutingMixin)]
+SETTINGS = {"max_iter": 1000}
 WEIGHT = np.random.default_rng(0).exponential(size=60)
 
 
@@ -28,7 +31,7 @@ def make(cls, binary):
 
 @pytest.mark.parametrize("cls", WRAPPERS)
 def test_weights_change_the_fit_and_equal_ones_do_not(cls):
-    model = make(cls, LogisticRegression())
+    model = make(cls, LogisticRegression(**SETTINGS))
     X, y = make_data(model)
     plain = model.fit(X, y).predict_proba(X)
     even = model.fit(X, y, sample_weight=np.ones(60)).predict_proba(X)
@@ -37,16 +40,23 @@ def test_weights_change_the_fit_and_equal_ones_do_not(cls):
     assert np.abs(weighted - plain).max() > 0.01
 
 
+@pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("cls", WRAPPERS)
-def test_routing_sends_what_is_asked_for(cls):
-    X, y = make_data(make(cls, LogisticRegression()))
-    expected = make(cls, LogisticRegression()).fit(X, y, sample_weight=WEIGHT).predict_proba(X)
+def test_routing_sends_what_is_asked_for(cls, n_jobs):
+    X, y = make_data(make(cls, LogisticRegression(**SETTINGS)))
+    expected = (
+        make(cls, LogisticRegression(**SETTINGS)).fit(X, y, sample_weight=WEIGHT).predict_proba(X)
+    )
     with sklearn.config_context(enable_metadata_routing=True):
-        asking = make(cls, LogisticRegression().set_fit_request(sample_weight=True))
+        # The pipeline asks for routing in each worker.
+        logistic = LogisticRegression(**SETTINGS).set_fit_request(sample_weight=True)
+        asking = make(cls, make_pipeline(FunctionTransformer(), logistic))
+        if "n_jobs" in asking.get_params(deep=False):
+            asking.set_params(n_jobs=n_jobs)
         model = asking.fit(X, y, sample_weight=WEIGHT)
         np.testing.assert_array_equal(model.predict_proba(X), expected)
         with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
-            make(cls, LogisticRegression()).fit(X, y, sample_weight=WEIGHT)
+            make(cls, LogisticRegression(**SETTINGS)).fit(X, y, sample_weight=WEIGHT)
 
 
 def test_every_wrapper_is_here():

@@ -124,7 +124,7 @@ def compare(
             random_state=options.seed,
             verbose=int(not options.quiet),
         )
-        print_leaderboard(leaderboard, metric or ())
+        print_leaderboard(leaderboard)
         if best is not None:
             winner = leaderboard["mAP"].idxmax()
             save(approaches[winner].fit(bunch.data, bunch.target), best)

@@ -1,6 +1,6 @@
 """What the commands print, and where."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,25 +10,28 @@ from rich.table import Table
 
 # Progress and remarks; what a command finds goes to the standard output.
 remarks = Console(stderr=True)
+# Scores at 0.5 and tuned.
+PAIRS = ("CF1", "OF1", "sample-F1")
 
 
-def print_leaderboard(leaderboard: Any, more: Sequence[str] = ()) -> None:
+def print_leaderboard(leaderboard: Any) -> None:
     """Print a comparison; ``0.61 → 0.68`` is a score at 0.5 and at the tuned thresholds.
 
     Parameters
     ----------
     leaderboard : DataFrame
-        From `compare`.
-    more : sequence of str, default=()
-        Columns to print beside the usual ones.
+        From `compare`; scores that were asked for are printed beside the usual ones.
     """
+    from sklearn_mlic.metrics import SCORERS
+
+    more = [name for name in leaderboard.columns if name in SCORERS and name not in ("mAP", *PAIRS)]
     table = Table(title="Leaderboard: scores at 0.5 → at tuned thresholds")
     table.add_column("approach", no_wrap=True)
-    for name in ("mAP", "CF1", "OF1", "sample-F1", *more, "fit s"):
+    for name in ("mAP", *PAIRS, *more, "fit s"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in leaderboard.iterrows():
         spread = "" if row.isna()["mAP std"] else f" ±{row['mAP std']:.3f}"
-        pairs = [f"{row[m]:.3f} → {row[f'{m} tuned']:.3f}" for m in ("CF1", "OF1", "sample-F1")]
+        pairs = [f"{row[m]:.3f} → {row[f'{m} tuned']:.3f}" for m in PAIRS]
         cells = [*pairs, *(f"{row[column]:.3f}" for column in more), f"{row['fit seconds']:.1f}"]
         table.add_row(str(name), f"{row['mAP']:.3f}{spread}", *cells)
     Console(width=max(Console().width, 100 + sum(len(name) + 3 for name in more))).print(table)

@@ -34,8 +34,8 @@ def multilabel_report(
 ) -> "pd.DataFrame":
     """Tabulate what a model does on each label and on the whole.
 
-    Print it for the table; ``attrs`` holds every figure of the field, by the names of
-    `SCORERS`.
+    Print it for the table; ``attrs`` holds the figures of the field, losses as they are and not
+    negated.
 
     Parameters
     ----------

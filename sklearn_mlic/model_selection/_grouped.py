@@ -105,7 +105,8 @@ def _as_codes(groups: Any, n_rows: int) -> np.ndarray:
     if groups is None:
         raise ValueError(
             "groups is None and MultilabelStratifiedGroupKFold needs the group of each row. Pass "
-            "groups= to split or cross_validate, or use MultilabelStratifiedKFold."
+            "groups= to split, fit or cross_validate (inside another meta-estimator with "
+            "scikit-learn's metadata routing switched on), or use MultilabelStratifiedKFold."
         )
     import pandas as pd  # its factorize takes strings, mixed types and missing entries
 

@@ -72,7 +72,7 @@ class ThresholdCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
         ``calibrate``.
     cv_results_ : dict of ndarrays
         ``rows``, ``fold``, ``y_prob`` of the rows left out, and ``thresholds`` of each fold
-        (NaN without a positive). Only with `store_cv_results`.
+        (NaN without a positive). Only with `store_cv_results`, and not after ``"fixed"``.
     label_frequencies_ : ndarray of shape (n_labels,)
         The part of the known rows of y that have each label.
     top_k_ : int or None
@@ -135,7 +135,7 @@ class ThresholdCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
         **params : dict
             Goes to ``estimator.fit``, as ``sample_weight`` does, row by row for each fold; and
             ``groups`` to the splitter. With scikit-learn's metadata routing switched on, each
-            gets what it asks for.
+            gets what it asks for. Thresholds are tuned on all rows alike, whatever their weight.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class ThresholdCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
             self.thresholds_ = rule(labels, labels)
             self.threshold_std_ = np.zeros(labels.shape[1])
             self.best_scores_ = np.full(labels.shape[1], np.nan)
-            self.estimator_ = self._fit_on_all(X, y, self._part_metadata(params)[0])
+            self.estimator_ = self._fit_on_all(X, y, self._route_fit(params))
             return self
         left_out = self._fit_left_out(X, y, labels, params, self.refit)
         self._set_tuned(rule, labels, left_out)

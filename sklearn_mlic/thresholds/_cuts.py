@@ -20,8 +20,9 @@ class Counts(NamedTuple):
 def known_columns(labels: np.ndarray, scores: np.ndarray) -> Iterator[tuple]:
     """Yield each label as (is_true, scores) of the rows where it is known."""
     for y, p in zip(labels.T, scores.T, strict=True):
+        # A column of a matrix lies scattered in memory: gathered once, it is quick to rank.
         known = slice(None) if labels.dtype.kind == "i" else ~np.isnan(y)
-        yield y[known] == 1, p[known]
+        yield y[known] == 1, np.ascontiguousarray(p[known])
 
 
 def fill_unknown(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ frequencies also serve rows without labels. There NaN marks a score to leave out
 import numpy as np
 
 from sklearn_mlic.thresholds._cuts import (
+    DEFAULT_THRESHOLD,
     between,
     count_reaching,
     cut_points,
@@ -160,7 +161,7 @@ def _best_gain(
     """Return the cut that adds most to 2 * hits - ratio * predicted; of equals nearest to 0.5."""
     gains = 2 * n_hits * denominator - numerator * n_predicted
     best = np.flatnonzero(gains == gains.max())
-    return best[np.argmin(np.abs(thresholds[best] - 0.5))]
+    return best[np.argmin(np.abs(thresholds[best] - DEFAULT_THRESHOLD))]
 
 
 def _hide_unknown(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:

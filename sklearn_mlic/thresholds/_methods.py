@@ -98,9 +98,9 @@ def score_labels(
     method: Any, labels: np.ndarray, scores: np.ndarray, thresholds: np.ndarray
 ) -> np.ndarray:
     """Return the value of each label that `method` maximises, F1 for one that has none."""
-    if method in SCORES:
+    if isinstance(method, str) and method in SCORES:
         return scores_of_counts(SCORES[method], labels, scores, thresholds)
-    if method in METHODS:
+    if isinstance(method, str) and method in METHODS:
         return scores_of_counts(SCORES["f1"], labels, scores, thresholds)
     return scores_of_metric(_find_metric(method), labels, scores, thresholds)
 

@@ -4,11 +4,9 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
@@ -66,24 +64,13 @@ class OutOfFoldMixin(WrapperMixin):
     Expects the parameters ``estimator``, ``cv``, ``n_jobs`` and ``random_state``.
     """
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Tell scikit-learn's metadata routing what goes where.
-
-        Returns
-        -------
-        MetadataRouter
-            It sends what ``estimator.fit`` and the splitter ask for.
-        """
-        mapping = MethodMapping().add(caller="fit", callee="split")
-        return super().get_metadata_routing().add(splitter=self.cv, method_mapping=mapping)
-
     def _fit_left_out(
         self, X: Any, y: Any, labels: np.ndarray, params: dict, refit: bool = True
     ) -> LeftOut:
         """Set ``estimator_``; return the probabilities of the rows each split leaves out."""
-        y = y.tocsr() if sparse.issparse(y) else y  # of sparse forms, rows can be taken of this
-        fit_params, split_params = self._part_metadata(params)
-        splits = self._split(labels, split_params)
+        X, y = indexable(X, y)
+        fit_params = self._route_fit(params)
+        splits = self._split(labels, self._route_split(params))
         parts = [test for _, test in splits]
         if isinstance(self.estimator, FrozenEstimator):
             self.estimator_ = self._fit_on_all(X, y, fit_params)
@@ -108,16 +95,6 @@ class OutOfFoldMixin(WrapperMixin):
             self._check_frozen_labels(y)
             return self.estimator
         return clone(self.estimator).fit(X, y, **fit_params)
-
-    def _part_metadata(self, params: dict) -> tuple[dict, dict]:
-        """Return what goes to ``estimator.fit`` and what to the splitter: only groups, unrouted."""
-        if get_config()["enable_metadata_routing"]:
-            given = {name: value for name, value in params.items() if value is not None}
-            split_params = process_routing(self, "fit", **given).splitter.split
-            return self._route_fit(params), split_params
-        fit_params = {name: value for name, value in params.items() if name != "groups"}
-        groups = params.get("groups")
-        return self._route_fit(fit_params), {} if groups is None else {"groups": groups}
 
     def _split(self, labels: np.ndarray, split_params: dict) -> list:
         # For sharing out the rows, an unknown label is one that the row has not.

@@ -102,7 +102,7 @@ class ProbabilityCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
         **params : dict
             Goes to ``estimator.fit``, as ``sample_weight`` does, row by row for each fold; and
             ``groups`` to the splitter. With scikit-learn's metadata routing switched on, each
-            gets what it asks for.
+            gets what it asks for. The maps are fitted on all rows alike, whatever their weight.
 
         Returns
         -------

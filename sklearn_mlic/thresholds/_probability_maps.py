@@ -11,15 +11,22 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 from sklearn.isotonic import IsotonicRegression
 
-# Probabilities of 0 and 1 have a logit as well; close enough to both for networks' small ones.
-_EPS = 1e-12
 # A slope of 0 or less would forget or reverse the order that the model gives the rows.
 _MIN_SLOPE = 1e-3
 _MAX_FACTOR = 100.0
 
 
-def _logit(p: np.ndarray) -> np.ndarray:
-    return logit(np.clip(p, _EPS, 1 - _EPS))
+def _count_steps(p: np.ndarray) -> int:
+    """Tell how finely the scores differ: a vote of 20 trees has 20 steps from 0 to 1."""
+    return max(1, len(np.unique(p)) - 1)
+
+
+def _logit(p: np.ndarray, n_steps: int) -> np.ndarray:
+    """Return the logit of probabilities as shares of `n_steps`, by Laplace's rule.
+
+    None of 20 votes is no certainty: a probability of 0 would outweigh all others as a logit.
+    """
+    return logit((p * n_steps + 1) / (n_steps + 2))
 
 
 class PlattScaling(BaseEstimator):
@@ -30,7 +37,8 @@ class PlattScaling(BaseEstimator):
 
     def fit(self, p: np.ndarray, y: np.ndarray) -> "PlattScaling":
         """Fit slope and intercept by maximum likelihood."""
-        z = _logit(p)
+        self.n_steps_ = _count_steps(p)
+        z = _logit(p, self.n_steps_)
         n_true = np.count_nonzero(y)
         n_false = len(y) - n_true
         targets = np.where(y, (n_true + 1) / (n_true + 2), 1 / (n_false + 2))
@@ -50,7 +58,7 @@ class PlattScaling(BaseEstimator):
 
     def predict(self, p: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities."""
-        return expit(self.slope_ * _logit(p) + self.intercept_)
+        return expit(self.slope_ * _logit(p, self.n_steps_) + self.intercept_)
 
 
 class TemperatureScaling(BaseEstimator):
@@ -58,7 +66,8 @@ class TemperatureScaling(BaseEstimator):
 
     def fit(self, p: np.ndarray, y: np.ndarray) -> "TemperatureScaling":
         """Find the factor of the lowest log loss, in 1/100..100."""
-        margins = np.where(y, 1, -1) * _logit(p)
+        self.n_steps_ = _count_steps(p)
+        margins = np.where(y, 1, -1) * _logit(p, self.n_steps_)
         limit = np.log(_MAX_FACTOR)
         # The loss is convex in the factor, so that it has one valley in its logarithm as well.
         found = minimize_scalar(
@@ -72,7 +81,7 @@ class TemperatureScaling(BaseEstimator):
 
     def predict(self, p: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities."""
-        return expit(self.factor_ * _logit(p))
+        return expit(self.factor_ * _logit(p, self.n_steps_))
 
 
 def _isotonic() -> IsotonicRegression:

@@ -3,14 +3,16 @@
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
+from sklearn.utils import indexable
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._constant import fit_target
 from sklearn_mlic.utils._labels import label_column
+from sklearn_mlic.utils._parallel import run_parallel
 
 
 class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
@@ -28,6 +30,8 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
     n_jobs : int, optional
         Number of labels fitted at the same time. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
+    verbose : int, default=0
+        1 shows a progress bar over the labels.
 
     Attributes
     ----------
@@ -58,9 +62,10 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
     (100, 3)
     """
 
-    def __init__(self, estimator, n_jobs=None):
+    def __init__(self, estimator, n_jobs=None, verbose=0):
         self.estimator = estimator
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any, **params: Any) -> "BinaryRelevance":
         """Fit one classifier a label.
@@ -92,9 +97,13 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
         labels = self._check_labels(y, X, allow_unknown=True, keep_sparse=True)
         self._check_known(labels)
         params = self._route_fit(params)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+        (X,) = indexable(X)
+        fits = (
             delayed(fit_target)(self.estimator, X, label_column(labels, j), params)
             for j in range(labels.shape[1])
+        )
+        self.estimators_ = run_parallel(
+            fits, labels.shape[1], self.n_jobs, "Fitting labels", self.verbose
         )
         return self
 

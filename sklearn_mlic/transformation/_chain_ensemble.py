@@ -4,16 +4,17 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, RoutingMixin, require_probabilities
 from sklearn_mlic.transformation._links import fit_links, respond
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._numbers import check_count
-from sklearn_mlic.utils._random import as_generator
+from sklearn_mlic.utils._parallel import run_parallel
+from sklearn_mlic.utils._random import as_generator, seed_clone
 
 
 class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
@@ -21,7 +22,9 @@ class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
 
     Choose it over a single `ClassifierChain` where no order of the labels is the natural one: a
     chain passes its mistakes on, and an average over orders evens them out. The cost is that of
-    `n_estimators` chains on fewer rows. X must be numbers, as for a chain.
+    `n_estimators` chains on fewer rows. X must be numbers, as for a chain. It differs from the
+    paper in two ways: rows are drawn without replacement, and probabilities are averaged where
+    the paper counts the chains' votes.
 
     Parameters
     ----------
@@ -32,10 +35,12 @@ class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
     max_samples : float or int, default=0.67
         The rows of each chain, drawn without replacement: a part in (0, 1], or a number.
     n_jobs : int, optional
-        Number of chains fitted at the same time. X is shared, not copied, between processes:
-        each holds no more than the rows of its chain beside it.
+        Number of chains fitted at the same time. X is shared between processes, not copied:
+        each holds beside it the rows that its chain is being fitted on.
     random_state : int, RandomState or None, default=None
-        Draws the orders and the rows.
+        Draws the orders, the rows, and the seeds of copies of `estimator` that have none.
+    verbose : int, default=0
+        1 shows a progress bar over the chains.
 
     Attributes
     ----------
@@ -69,13 +74,21 @@ class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
     """
 
     def __init__(
-        self, estimator, n_estimators=10, *, max_samples=0.67, n_jobs=None, random_state=None
+        self,
+        estimator,
+        n_estimators=10,
+        *,
+        max_samples=0.67,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
     ):
         self.estimator = estimator
         self.n_estimators = n_estimators
         self.max_samples = max_samples
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any, **params: Any) -> "ClassifierChainEnsemble":
         """Fit the chains.
@@ -112,9 +125,12 @@ class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
             [rng.permutation(labels.shape[1]) for _ in range(self.n_estimators)]
         )
         parts = [np.sort(rng.choice(labels.shape[0], n_drawn, replace=False)) for _ in self.orders_]
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_chain)(self.estimator, X, labels, params, order, rows)
+        fits = (
+            delayed(_fit_chain)(seed_clone(self.estimator, rng), X, labels, params, order, rows)
             for order, rows in zip(self.orders_, parts, strict=True)
+        )
+        self.estimators_ = run_parallel(
+            fits, len(parts), self.n_jobs, "Fitting chains", self.verbose
         )
         return self
 

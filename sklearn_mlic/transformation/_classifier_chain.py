@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, RoutingMixin, require_probabilities
@@ -14,6 +14,8 @@ from sklearn_mlic.transformation._links import augment, fit_link, fit_links, res
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._labels import label_column
+from sklearn_mlic.utils._parallel import run_parallel
+from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import as_generator
 
 CHAIN_METHODS = ("predict", "predict_proba")
@@ -24,9 +26,10 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
 
     Choose it over `BinaryRelevance` where labels depend on each other and whole label sets
     count: it usually gains in subset accuracy. scikit-learn's class of this name gives the same
-    predictions where it works; this one also predicts a label that is constant in training,
-    stays in the one form of ``predict_proba``, and fits its labels at the same time. X must be
-    numbers, as the labels are put beside them: for images stand an `ImageEmbedder` before it.
+    predictions where it works and no probability is exactly 0.5, which hands on a 1 here and a
+    0 there; this one also predicts a label that is constant in training, stays in the one form
+    of ``predict_proba``, and fits its labels at the same time. X must be numbers, as the labels
+    are put beside them: for images put an `ImageEmbedder` before it.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         A scikit-learn classifier with ``predict_proba``.
     order : {None, "random", "frequency"} or sequence of int, default=None
         The order of the labels in the chain: that of the columns of y, a random one, the most
-        frequent label first, or column numbers.
+        frequent label first, or all labels by column number or by name.
     cv : int, float, splitter, iterable or None, default=None
         What stands for the earlier labels in training. None takes the true labels; anything else
         takes predictions for rows left out, as the chain will see them in prediction. It costs
@@ -46,6 +49,8 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         Number of fits at the same time: of labels with ``cv=None``, else of folds.
     random_state : int, RandomState or None, default=None
         Draws the random order and the folds.
+    verbose : int, default=0
+        1 shows a progress bar over the labels.
 
     Attributes
     ----------
@@ -89,6 +94,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         chain_method="predict",
         n_jobs=None,
         random_state=None,
+        verbose=0,
     ):
         self.estimator = estimator
         self.order = order
@@ -96,6 +102,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         self.chain_method = chain_method
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any, **params: Any) -> "ClassifierChain":
         """Fit the chain.
@@ -107,7 +114,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
             0/1 indicator matrix.
         **params : dict
-            Goes to ``estimator.fit``, as ``sample_weight`` does.
+            Goes to ``estimator.fit``, as ``sample_weight`` does, and ``groups`` to the splitter.
 
         Returns
         -------
@@ -127,12 +134,15 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         check_choice("chain_method", self.chain_method, CHAIN_METHODS)
         X = check_features(self, X, reset=True)
         self.order_ = self._find_order(labels)
-        params = self._route_fit(params)
+        fit_params = self._route_fit(params)
         chained = labels[:, self.order_]
         if self.cv is None:
-            self.estimators_ = fit_links(self.estimator, X, chained, params, n_jobs=self.n_jobs)
+            self.estimators_ = fit_links(
+                self.estimator, X, chained, fit_params, n_jobs=self.n_jobs, verbose=self.verbose
+            )
         else:
-            self._fit_on_predictions(X, chained, params)
+            splits = self._split(chained, self._route_split(params))
+            self._fit_on_predictions(X, chained, splits, fit_params)
         return self
 
     def _find_order(self, labels: Any) -> np.ndarray:
@@ -144,32 +154,36 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
             if self.order == "random":
                 return as_generator(self.random_state).permutation(n_labels)
             return np.argsort(-np.asarray(labels.sum(axis=0)), kind="stable")
-        if sorted(self.order) != list(range(n_labels)):
+        columns = {name: j for j, name in enumerate(self.label_names_)}
+        order = [columns.get(label, label) for label in np.atleast_1d(self.order).tolist()]
+        if set(order) != set(range(n_labels)) or len(order) != n_labels:
             raise ValueError(
-                f"order={list(self.order)} given for {n_labels} labels; expected each column "
-                f"number from 0 to {n_labels - 1} once."
+                f"order={self.order!r} given for {n_labels} labels; expected each label once, by "
+                f"name or by column number from 0 to {n_labels - 1}."
             )
-        return np.array(self.order)
+        return np.array(order)
 
-    def _fit_on_predictions(self, X: Any, labels: Any, params: dict) -> None:
+    def _fit_on_predictions(self, X: Any, labels: Any, splits: list, params: dict) -> None:
         """Fit label by label on out-of-fold predictions of the labels before."""
-        splits = self._split(labels)
         chained = np.empty(labels.shape)
         self.estimators_ = []
-        for j in range(labels.shape[1]):
+        n_labels = labels.shape[1]
+        for j in track(range(n_labels), n_labels, "Fitting labels", self.verbose):
             target = label_column(labels, j)
-            *by_fold, link = Parallel(n_jobs=self.n_jobs)(
+            parts = [*(train for train, _ in splits), None]
+            fits = (
                 delayed(fit_link)(self.estimator, X, chained, target, j, params, rows)
-                for rows in [*(train for train, _ in splits), None]
+                for rows in parts
             )
+            *by_fold, link = run_parallel(fits, len(parts), self.n_jobs, "Fitting folds")
             self.estimators_.append(link)
             for model, (_, test) in zip(by_fold, splits, strict=True):
                 y_prob = model.predict_proba(augment(X, chained[:, :j], test))[:, 1]
                 chained[test, j] = y_prob >= 0.5 if self._is_hard() else y_prob
 
-    def _split(self, chained: Any) -> list:
+    def _split(self, chained: Any, params: dict) -> list:
         splitter = check_multilabel_cv(self.cv, chained, random_state=self.random_state)
-        splits = list(splitter.split(np.zeros(chained.shape[0]), chained))
+        splits = list(splitter.split(np.zeros(chained.shape[0]), chained, **params))
         tests = np.concatenate([test for _, test in splits])
         if not np.array_equal(np.sort(tests), np.arange(chained.shape[0])):
             raise ValueError(

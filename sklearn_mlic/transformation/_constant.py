@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import _check_method_params, _num_samples
 
 from sklearn_mlic.base import CONSTANT_LOGIT
-from sklearn_mlic.utils._threads import one_blas_thread
+from sklearn_mlic.utils._parallel import one_blas_thread
 
 
 class ConstantLabel(ClassifierMixin, BaseEstimator):
@@ -61,6 +61,11 @@ def fit_target(estimator: Any, X: Any, target: np.ndarray, params: dict[str, Any
     """
     unknown = np.isnan(target)
     if unknown.any():
+        if get_tags(estimator).input_tags.pairwise:
+            raise ValueError(
+                f"{type(estimator).__name__} takes distances or kernels between all rows, of which "
+                f"none can be left out: unknown labels (NaN) and pruned label sets need features."
+            )
         known = np.flatnonzero(~unknown)
         params = _check_method_params(X, params, indices=known)
         X, target = _safe_indexing(X, known), target[known].astype(int)

@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.utils import gen_batches
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_mlic.transformation._constant import fit_target
 from sklearn_mlic.utils._labels import label_column
+from sklearn_mlic.utils._parallel import run_parallel
 
 _BATCH = 1024
 
@@ -96,6 +97,7 @@ def fit_links(
     params: dict[str, Any],
     rows: np.ndarray | None = None,
     n_jobs: int | None = None,
+    verbose: int = 0,
 ) -> list:
     """Fit all links on the true labels: each knows what it needs, so that none waits.
 
@@ -105,16 +107,19 @@ def fit_links(
         As for `fit_link`.
     n_jobs : int, optional
         Number of links fitted at the same time.
+    verbose : int, default=0
+        1 shows a progress bar.
 
     Returns
     -------
     list of estimators
         In the order of the chain.
     """
-    return Parallel(n_jobs=n_jobs)(
+    fits = (
         delayed(fit_link)(estimator, X, chained, label_column(chained, j), j, params, rows)
         for j in range(chained.shape[1])
     )
+    return run_parallel(fits, chained.shape[1], n_jobs, "Fitting labels", verbose)
 
 
 def respond(links: list, X: Any, is_hard: bool, method: str) -> np.ndarray:

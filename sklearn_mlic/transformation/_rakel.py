@@ -4,15 +4,16 @@ from math import ceil, comb
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _estimator_has, _num_samples, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._label_powerset import LabelPowerset
 from sklearn_mlic.utils._numbers import check_count
-from sklearn_mlic.utils._random import as_generator
+from sklearn_mlic.utils._parallel import run_parallel
+from sklearn_mlic.utils._random import as_generator, seed_clone
 
 
 class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
@@ -20,8 +21,8 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
 
     Choose it where labels depend on each other but whole label sets are too many and too rare
     for one `LabelPowerset`: few labels at a time keep the combinations frequent. A label's
-    probability is the mean of the marginals of the models that hold it. It validates y and
-    never X.
+    probability is the mean of the marginals of the models that hold it, where the paper counts
+    their votes. It validates y and never X.
 
     Parameters
     ----------
@@ -42,8 +43,10 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
         Number of models fitted at the same time. None means 1 unless in a
         ``joblib.parallel_config`` context, -1 all processors.
     random_state : int, RandomState or None, default=None
-        Draws the labelsets, by the place of a label in y: reordering the columns of y draws
-        others.
+        Draws the labelsets, by the place of a label in y (reordering the columns of y draws
+        others), and the seeds of copies of `estimator` that have none.
+    verbose : int, default=0
+        1 shows a progress bar over the models.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
         overlapping=True,
         n_jobs=None,
         random_state=None,
+        verbose=0,
     ):
         self.estimator = estimator
         self.labelset_size = labelset_size
@@ -98,6 +102,7 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
         self.overlapping = overlapping
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     def fit(self, X: Any, y: Any, **params: Any) -> "RAkEL":
         """Draw the labelsets and fit a label powerset on each.
@@ -127,19 +132,26 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
         require_probabilities(self)
         labels = self._check_labels(y, X, keep_sparse=True)
         params = self._route_fit(params)
-        self.labelsets_ = self._draw_labelsets(labels.shape[1])
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+        rng = as_generator(self.random_state)
+        self.labelsets_ = self._draw_labelsets(labels.shape[1], rng)
+        fits = (
             delayed(_fit_labelset)(
-                self.estimator, X, labels[:, columns], self.label_names_[columns], params
+                seed_clone(self.estimator, rng),
+                X,
+                labels[:, columns],
+                self.label_names_[columns],
+                params,
             )
             for columns in self.labelsets_
         )
+        self.estimators_ = run_parallel(
+            fits, len(self.labelsets_), self.n_jobs, "Fitting labelsets", self.verbose
+        )
         return self
 
-    def _draw_labelsets(self, n_labels: int) -> list[np.ndarray]:
+    def _draw_labelsets(self, n_labels: int, rng: np.random.RandomState) -> list[np.ndarray]:
         check_count("labelset_size", self.labelset_size)
         size = min(self.labelset_size, n_labels)
-        rng = as_generator(self.random_state)
         order = rng.permutation(n_labels)
         parts = [order[start : start + size] for start in range(0, n_labels, size)]
         if self.overlapping:
@@ -198,7 +210,7 @@ def _fit_labelset(
     estimator: Any, X: Any, labels: Any, names: np.ndarray, params: dict[str, Any]
 ) -> LabelPowerset:
     """Fit one model; `labels` are checked and `params` routed, once for all."""
-    model = LabelPowerset(clone(estimator))
+    model = LabelPowerset(estimator)
     checked = model._check_labels(labels, X, keep_sparse=True)
     model.label_names_ = names
     return model._fit_sets(X, checked, params)

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, log_loss
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import ColumnClassifier
 from sklearn_mlic import (
@@ -99,9 +102,10 @@ def test_sigmoid_agrees_with_an_unpenalised_logistic_regression():
     model = calibrate("sigmoid", y, p**2)
     z = logit(p[:, [0]] ** 2)
     expected = LogisticRegression(C=np.inf).fit(z, y[:, 0])
-    # Platt's targets pull the line towards the middle, by less the more rows there are.
+    # Platt's targets, and Laplace's rule on what goes in, pull the line towards the middle, by
+    # less the more rows there are.
     np.testing.assert_allclose(
-        model.predict_proba(p**2)[:, 0], expected.predict_proba(z)[:, 1], atol=2e-3
+        model.predict_proba(p**2)[:, 0], expected.predict_proba(z)[:, 1], atol=4e-3
     )
 
 
@@ -109,9 +113,10 @@ def test_temperature_is_the_best_factor():
     p, y = make_probabilities(500)
     model = calibrate("temperature", y, expit(3 * logit(p)))
     for j, calibrator in enumerate(model.calibrators_):
+        # By Laplace's rule over the 499 steps between 500 distinct scores.
+        z = logit((499 * expit(3 * logit(p[:, j])) + 1) / 501)
         losses = [
-            log_loss(y[:, j], expit(f * 3 * logit(p[:, j])))
-            for f in calibrator.factor_ * np.array([1, 0.97, 1.03])
+            log_loss(y[:, j], expit(f * z)) for f in calibrator.factor_ * np.array([1, 0.97, 1.03])
         ]
         assert losses[0] == min(losses)
     half = model.predict_proba(np.full((1, 3), 0.5))
@@ -223,3 +228,24 @@ def test_bad_settings(settings, X, message):
     _, y = make_probabilities(200)
     with pytest.raises(ValueError, match=message):
         ProbabilityCalibrator(ColumnClassifier(), **settings).fit(X, y)
+
+
+@pytest.mark.parametrize("method", ["sigmoid", "temperature"])
+@pytest.mark.parametrize(
+    "voters",
+    [RandomForestClassifier(20, random_state=0), KNeighborsClassifier(5)],
+    ids=["20 trees", "5 neighbours"],
+)
+def test_votes_of_0_and_1_do_not_outweigh_the_rest(method, voters):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 8))
+    y = (rng.random(3000) < expit(2 * (X[:, 0] + X[:, 1] * X[:, 2] - 1.5))).astype(int)[:, None]
+    raw = BinaryRelevance(voters).fit(X[:1000], y[:1000])
+    model = ProbabilityCalibrator(BinaryRelevance(voters), method=method, random_state=0)
+    model.fit(X[:1000], y[:1000])
+    before, after = (brier_score_loss(y[1000:], m.predict_proba(X[1000:])) for m in (raw, model))
+    assert after < before + 5e-4
+    if method == "sigmoid":
+        theirs = CalibratedClassifierCV(voters, method="sigmoid", ensemble=False)
+        theirs = theirs.fit(X[:1000], y[:1000, 0]).predict_proba(X[1000:])[:, 1]
+        assert after < brier_score_loss(y[1000:], theirs) + 2e-3

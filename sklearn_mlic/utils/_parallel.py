@@ -1,0 +1,63 @@
+"""How many threads, and how many fits at a time."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from threading import current_thread, main_thread
+
+from sklearn.utils.parallel import Parallel
+from threadpoolctl import ThreadpoolController
+
+from sklearn_mlic.utils._progress import track
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    # Looking for the libraries takes 10 ms; limiting them 15 microseconds.
+    return ThreadpoolController()
+
+
+def one_blas_thread() -> AbstractContextManager:
+    """Hold BLAS to one thread inside a ``with`` block.
+
+    A fit of one label multiplies a matrix by a vector, hundreds of times: threads wait for each
+    other more than they compute, as ``benchmarks/classical_speed.py`` measures.
+
+    Returns
+    -------
+    context manager
+        It does nothing outside the main thread of a process: the number is one of the whole
+        process, and threads that set it in turn would leave it wrong.
+    """
+    if current_thread() is not main_thread():
+        return nullcontext()
+    return _controller().limit(limits=1, user_api="blas")
+
+
+def run_parallel(
+    calls: Iterable, total: int, n_jobs: int | None, description: str, verbose: int = 0
+) -> list:
+    """Run many fits, with scikit-learn's configuration in each worker and a bar on request.
+
+    Parameters
+    ----------
+    calls : iterable
+        Made with ``sklearn.utils.parallel.delayed``.
+    total : int
+        How many there are.
+    n_jobs : int, optional
+        As joblib takes it.
+    description : str
+        Stands left of the bar.
+    verbose : int, default=0
+        0 shows nothing.
+
+    Returns
+    -------
+    list
+        The results, in order.
+    """
+    # Here for fits in this process, in threads or not; those in others hold their own BLAS.
+    with one_blas_thread():
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
+        return list(track(results, total, description, verbose))
