@@ -48,7 +48,7 @@ class MultilabelMixin(ClassifierMixin):
         return values
 
     def predict(self, X: Any) -> np.ndarray:
-        """Predict the labels with a probability of at least 0.5.
+        """Predict labels: `apply_thresholds` on the probabilities of `predict_proba`.
 
         Parameters
         ----------
@@ -58,7 +58,8 @@ class MultilabelMixin(ClassifierMixin):
         Returns
         -------
         y_pred : ndarray of int, shape (n_samples, n_labels)
-            1 where the label is predicted.
+            1 where the label is predicted: from a probability of 0.5 on, unless thresholds
+            were tuned.
         """
         return self.apply_thresholds(self.predict_proba(X))
 
@@ -199,7 +200,40 @@ def find_label_names(model: Any) -> list[str]:
     ValueError
         If no estimator in it keeps ``label_names_``.
     """
-    return list(_classifier_of(model).label_names_)
+    return list(find_classifier(model).label_names_)
+
+
+def label_probabilities(estimator: Any, X: Any) -> np.ndarray:
+    """Return ``predict_proba`` in our form, also from scikit-learn's list of pairs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted multi-label classifier, of this package or another.
+    X : array-like of n_samples rows
+        In the form that ``fit`` took.
+
+    Returns
+    -------
+    y_prob : ndarray of shape (n_samples, n_labels)
+        Probabilities.
+
+    Raises
+    ------
+    ValueError
+        If a label has no column, as it had one value only in training.
+    """
+    y_prob = estimator.predict_proba(X)
+    if isinstance(y_prob, list):
+        narrow = [j for j, pair in enumerate(y_prob) if pair.shape[1] != 2]
+        if narrow:
+            raise ValueError(
+                f"{type(estimator).__name__} saw one value only for label(s) {narrow} in a "
+                f"training fold and gives no probability for them. Wrap a binary classifier in "
+                f"BinaryRelevance, which predicts such labels as constant."
+            )
+        y_prob = np.column_stack([pair[:, 1] for pair in y_prob])
+    return np.asarray(y_prob)
 
 
 def predict_both(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -219,9 +253,9 @@ def predict_both(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray]:
     y_prob : ndarray of shape (n_samples, n_labels)
         As ``model.predict_proba(X)``.
     """
-    y_prob = model.predict_proba(X)
+    y_prob = label_probabilities(model, X)
     try:
-        return _classifier_of(model).apply_thresholds(y_prob), y_prob
+        return find_classifier(model).apply_thresholds(y_prob), y_prob
     except ValueError:  # a classifier of another package
         return model.predict(X), y_prob
 
@@ -239,7 +273,7 @@ def find_thresholds(model: Any) -> np.ndarray | float:
     ndarray of shape (n_labels,) or float
         ``thresholds_``, or 0.5 for a classifier that tunes none.
     """
-    return getattr(_classifier_of(model), "thresholds_", 0.5)
+    return getattr(find_classifier(model), "thresholds_", 0.5)
 
 
 def set_everywhere(model: Any, **values: Any) -> None:
@@ -268,8 +302,24 @@ def set_everywhere(model: Any, **values: Any) -> None:
                 item.set_params(**{name: value for name, value in values.items() if name in own})
 
 
-def _classifier_of(model: Any) -> Any:
-    """Go down pipelines and searches to the classifier that keeps ``label_names_``."""
+def find_classifier(model: Any) -> Any:
+    """Go down pipelines and searches to the classifier that keeps ``label_names_``.
+
+    Parameters
+    ----------
+    model : estimator
+        As for `find_label_names`.
+
+    Returns
+    -------
+    estimator
+        The fitted classifier.
+
+    Raises
+    ------
+    ValueError
+        If there is none of this package.
+    """
     while not hasattr(model, "label_names_"):
         if hasattr(model, "best_estimator_"):
             model = model.best_estimator_

@@ -36,6 +36,7 @@ def compare(
     *,
     cv: Any = 5,
     scoring: Sequence[str] = (),
+    groups: Any = None,
     random_state: Any = None,
     verbose: int = 0,
 ) -> "pd.DataFrame":
@@ -49,12 +50,14 @@ def compare(
     X : array-like of n_samples rows
         Anything that all approaches take.
     y : array-like or DataFrame of shape (n_samples, n_labels)
-        0/1 indicator matrix.
+        0/1 indicator matrix; NaN is an unknown label, where all approaches take it.
     cv : int, float, splitter or iterable, default=5
         A number of multi-label stratified folds, the fraction of one hold-out, or a splitter.
     scoring : sequence of str, default=()
         More scores to add, by the names of `sklearn_mlic.metrics.get_scorers`. Those of
         predictions are of ``predict``. What the table holds anyway is not added again.
+    groups : array-like of shape (n_samples,), optional
+        For a `cv` that keeps groups whole.
     random_state : int, RandomState or None, default=None
         Shuffles the folds.
     verbose : int, default=0
@@ -88,7 +91,8 @@ def compare(
         raise ValueError("approaches is empty; expected at least one estimator under its name.")
     scorers = {n: s for n, s in get_scorers(scoring).items() if n not in _HELD}
     (X,) = indexable(X)
-    splits = list(check_multilabel_cv(cv, y, random_state=random_state).split(X, y))
+    splitter = check_multilabel_cv(cv, y, random_state=random_state)
+    splits = list(splitter.split(X, y, groups))
     jobs = [(name, split) for name in approaches for split in splits]
     rows = [
         {"approach": name, **_score(clone(approaches[name]), X, y, *split, scorers)}

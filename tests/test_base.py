@@ -119,11 +119,12 @@ def test_label_matrix_is_a_copy():
         (None, "requires y to be passed.*None"),
         ([0, 1, 1], r"y has shape \(3,\).*reshape\(-1, 1\)"),
         (np.zeros((2, 2, 2)), r"y has shape \(2, 2, 2\)"),
-        ([{"sea"}, {"sky"}], "list of labels or label sets.*MultiLabelBinarizer"),
-        ([["sea"], ["sea", "sky"]], "list of labels or label sets.*MultiLabelBinarizer"),
-        ([["sea", "sky"], ["sky", "sea"]], "list of labels or label sets"),
-        (np.array(["sea", "sky"]), "list of labels or label sets"),
-        ([[1, 0], [1]], "list of labels or label sets"),
+        ([{"sea"}, {"sky"}], "labels or label sets.*MultiLabelBinarizer"),
+        ([["sea"], ["sea", "sky"]], "labels or label sets.*MultiLabelBinarizer"),
+        ([["sea", "sky"], ["sky", "sea"]], "labels or label sets"),
+        (np.array(["sea", "sky"]), r"one label a row use .*\(\[\[label\] for label in y\]\)"),
+        ([["0", "1"], ["1", "1"]], r"use y.astype\(int\)"),
+        ([[1, 0], [1]], "labels or label sets"),
         (np.empty((0, 3)), r"y is empty: it has shape \(0, 3\)"),
         (np.empty((3, 0)), r"y is empty: it has shape \(3, 0\)"),
         (
@@ -142,7 +143,7 @@ def test_bad_labels(y, message):
 
 
 def test_bad_labels_are_called_by_their_name():
-    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*Apply a threshold"):
+    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*apply a threshold"):
         as_label_matrix([[0.3, 1]], "y_pred")
     with pytest.raises(ValueError, match="X has 3 rows and y_true has 2"):
         as_label_matrix(MATRIX, "y_true", n_samples=3)

@@ -8,9 +8,12 @@ import pytest
 from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.naive_bayes import GaussianNB
 
 from helpers import ColumnClassifier, random_case
 from sklearn_mlic import (
+    BinaryRelevance,
     ImageEmbedder,
     LabelPrior,
     MLkNN,
@@ -25,6 +28,7 @@ from sklearn_mlic.metrics import (
     of1_score,
     sample_f1_score,
 )
+from sklearn_mlic.model_selection import MultilabelStratifiedGroupKFold
 from sklearn_mlic.recipes import image_probe, label_prior, text_probe
 
 COLUMNS = [
@@ -208,3 +212,16 @@ def test_any_sparse_form_is_cut_into_rows(form):
     y, X = random_case(0)
     table = compare({"a": LabelPrior()}, sparse.csr_array(X).asformat(form), y, cv=KFold(3))
     assert table.loc["a", "mAP"] > 0
+
+
+def test_groups_stay_whole_and_other_packages_compare():
+    y, X = random_case(0)
+    groups = np.arange(60) // 5
+    cv = MultilabelStratifiedGroupKFold(3, random_state=0)
+    table = compare({"a": Watched()}, pd.DataFrame(X), pd.DataFrame(y), cv=cv, groups=groups)
+    assert np.isfinite(table.loc["a", "mAP"])
+    train, test = Watched.rows[""][:2]
+    assert not set(groups[list(train)]) & set(groups[list(test)])
+    theirs = compare({"a": MultiOutputClassifier(GaussianNB())}, X, y[:, :3], cv=3, random_state=0)
+    ours = compare({"a": BinaryRelevance(GaussianNB())}, X, y[:, :3], cv=3, random_state=0)
+    assert theirs.loc["a", "mAP"] == pytest.approx(ours.loc["a", "mAP"])

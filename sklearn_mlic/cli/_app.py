@@ -4,6 +4,7 @@ import sys
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import fill
 from typing import Annotated, Any
 
 from typer import Argument, Option, Typer
@@ -91,7 +92,8 @@ def compare(
         float, Option(help="Number of stratified folds, or a fraction to hold out once.")
     ] = 5,
     metric: Annotated[
-        list[str] | None, Option(help="A score to add, as neg_ranking_loss; may be repeated.")
+        list[str] | None,
+        Option(help="A score to add, as LRAP, macro_AUC or neg_ranking_loss; may be repeated."),
     ] = None,
     table: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
     best: Annotated[
@@ -185,7 +187,10 @@ def evaluate(
         y_prob = estimator.predict_proba(bunch.data)
     report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
     print(report.to_string(float_format="{:.3f}".format, na_rep=""))
-    print("  ".join(f"{name} {value:.4g}" for name, value in report.attrs.items()))
+    summary = "  ".join(
+        f"{name}\N{NO-BREAK SPACE}{value:.4g}" for name, value in report.attrs.items()
+    )
+    print(fill(summary, 100, break_long_words=False).replace("\N{NO-BREAK SPACE}", " "))
     if out is not None:
         report.to_csv(out)
 

@@ -126,7 +126,8 @@ class ApproachOptions:
     device: Annotated[str, Option(help="'auto', 'cpu', 'cuda' or 'mps'.")] = "auto"
     precision: Annotated[str, Option(help="'auto', 'fp32' or 'bf16'.")] = "auto"
     rule: Annotated[
-        str, Option(help="Threshold rule: f1, micro_f1, cardinality, top_k, or a metric's name.")
+        str,
+        Option(help="Threshold rule: f1, micro_f1, cardinality, …, or a scikit-learn scorer."),
     ] = "f1"
     seed: Annotated[int, Option(help="Seed of everything random.")] = 0
     quiet: Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")] = False

@@ -1,5 +1,7 @@
 """Areas under the ROC curve: of each label, over labels, overall, and of each row."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """Average precision of each label, and its mean."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

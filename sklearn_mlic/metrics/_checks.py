@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from sklearn_mlic.utils._labels import as_label_matrix
+from sklearn_mlic.utils._labels import as_label_matrix, check_same_columns
 
 
 class Pair(NamedTuple):
@@ -26,12 +26,7 @@ def check_pair(y_true: Any, y_other: Any, name: str) -> Pair:
 
     NaN in `y_true` is an unknown label; `y_other` says something of every entry.
     """
-    columns = [list(getattr(y, "columns", ())) for y in (y_true, y_other)]
-    if columns[0] != columns[1] and sorted(map(str, columns[0])) == sorted(map(str, columns[1])):
-        raise ValueError(
-            f"y_true and {name} have the same columns in another order: {columns[0]} and "
-            f"{columns[1]}. Reorder one of them: {name}[y_true.columns]."
-        )
+    check_same_columns(y_true, y_other, name)
     positive, known = check_true(y_true)
     if name == "y_pred":
         other = as_label_matrix(y_other, name)[0].astype(bool)

@@ -1,5 +1,7 @@
 """Hits, predictions and positives of 0/1 predictions, and how many cases are undefined."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +22,7 @@ class Counts(NamedTuple):
     def wrong(self) -> np.ndarray:
         return self.predicted + self.true - 2 * self.hits
 
-    def sum(self, axis: int) -> "Counts":
+    def sum(self, axis: int) -> Counts:
         return Counts(*(n.sum(axis=axis) for n in self))
 
 

@@ -1,5 +1,7 @@
 """Metrics of 0/1 predictions that are averaged over labels."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

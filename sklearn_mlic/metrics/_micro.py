@@ -1,5 +1,7 @@
 """Metrics of 0/1 predictions over all known entries, whatever their label or row."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

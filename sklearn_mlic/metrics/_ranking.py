@@ -1,5 +1,7 @@
 """Metrics of the order of the labels in each row, averaged over rows."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """One table of what a model does on each label and on the whole."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ def multilabel_report(
     n_bootstrap: int = 0,
     confidence: float = 0.95,
     random_state: Any = None,
-) -> "pd.DataFrame":
+) -> pd.DataFrame:
     """Tabulate what a model does on each label and on the whole.
 
     Print it for the table; ``attrs`` holds the figures of the field, losses as they are and not

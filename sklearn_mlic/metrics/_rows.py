@@ -1,5 +1,7 @@
 """Metrics of the 0/1 predictions of each row, averaged over rows."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """The k best labels of each row."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,7 @@
 """What every splitter shares: the check of its input."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """What a `cv` parameter may hold."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
@@ -34,7 +36,8 @@ def check_multilabel_cv(
     y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
         0/1 indicators of the labels. Only its number of rows is used here.
     random_state : int, RandomState instance or None, default=None
-        Passed on to the splitter that is made here.
+        Shuffles the folds, or draws the hold-out. None makes the same folds at every call, and
+        another hold-out.
 
     Returns
     -------
@@ -56,7 +59,9 @@ def check_multilabel_cv(
     """
     cv = 5 if cv is None else cv
     if isinstance(cv, Integral):
-        splitter = MultilabelStratifiedKFold(cv, random_state=random_state)
+        # As scikit-learn's own int cv: the same folds at every call, unless shuffled by a seed.
+        is_shuffled = random_state is not None
+        splitter = MultilabelStratifiedKFold(cv, shuffle=is_shuffled, random_state=random_state)
         check_enough_rows(splitter.n_splits, _num_samples(y))
         return splitter
     if isinstance(cv, Real):

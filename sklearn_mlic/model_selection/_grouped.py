@@ -1,5 +1,7 @@
 """Folds that keep groups whole and give every fold its share of every label."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """One stratified hold-out of everything that belongs to the same rows."""
 
+from __future__ import annotations
+
 from itertools import chain
 from typing import Any
 

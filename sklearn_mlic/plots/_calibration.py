@@ -1,5 +1,7 @@
 """Are the probabilities what they say?"""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -92,7 +94,7 @@ class MultilabelCalibrationDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "MultilabelCalibrationDisplay":
+    ) -> MultilabelCalibrationDisplay:
         """Predict with a fitted model and draw the curves.
 
         Parameters
@@ -140,7 +142,7 @@ class MultilabelCalibrationDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "MultilabelCalibrationDisplay":
+    ) -> MultilabelCalibrationDisplay:
         """Draw the curves of given probabilities.
 
         Parameters
@@ -176,7 +178,7 @@ class MultilabelCalibrationDisplay:
         display = cls(list(prob_true), list(prob_pred), np.array(errors), n_positives, names)
         return display.plot(ax, max_labels=max_labels)
 
-    def plot(self, ax: Any = None, *, max_labels: int | None = 7) -> "MultilabelCalibrationDisplay":
+    def plot(self, ax: Any = None, *, max_labels: int | None = 7) -> MultilabelCalibrationDisplay:
         """Draw the curves, labels without a positive left out.
 
         Parameters

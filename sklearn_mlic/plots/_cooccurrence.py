@@ -1,5 +1,7 @@
 """Which labels occur together."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,7 +88,7 @@ class LabelCooccurrenceDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 20,
         ax: Any = None,
-    ) -> "LabelCooccurrenceDisplay":
+    ) -> LabelCooccurrenceDisplay:
         """Count pairs of labels in a label matrix and draw them.
 
         Parameters
@@ -118,7 +120,7 @@ class LabelCooccurrenceDisplay:
         display = cls(matrix, (labels == 1).sum(axis=0), names, normalize)
         return display.plot(ax, max_labels=max_labels)
 
-    def plot(self, ax: Any = None, *, max_labels: int | None = 20) -> "LabelCooccurrenceDisplay":
+    def plot(self, ax: Any = None, *, max_labels: int | None = 20) -> LabelCooccurrenceDisplay:
         """Draw the heat map, labels without a positive left out.
 
         Parameters

@@ -39,7 +39,9 @@ def open_curve_axes(ax: Any) -> Any:
 def add_legend(ax: Any, is_own_figure: bool) -> None:
     """List the curves: beside the axes of an own figure, inside axes that were given."""
     place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)} if is_own_figure else {}
-    ax.legend(fontsize="small", frameon=not is_own_figure, **place)
+    # About 25 lines fit beside the axes.
+    n_columns = 1 + len(ax.get_legend_handles_labels()[1]) // 25
+    ax.legend(fontsize="small", frameon=not is_own_figure, ncols=n_columns, **place)
 
 
 def curve_style(i: int) -> dict:

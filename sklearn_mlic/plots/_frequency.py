@@ -1,5 +1,7 @@
 """How often each label occurs."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -69,7 +71,7 @@ class LabelFrequencyDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 20,
         ax: Any = None,
-    ) -> "LabelFrequencyDisplay":
+    ) -> LabelFrequencyDisplay:
         """Count the positives of a label matrix and draw them.
 
         Parameters
@@ -94,7 +96,7 @@ class LabelFrequencyDisplay:
         display = cls((labels == 1).sum(axis=0), known.sum(axis=0), len(labels), names)
         return display.plot(ax, max_labels=max_labels)
 
-    def plot(self, ax: Any = None, *, max_labels: int | None = 20) -> "LabelFrequencyDisplay":
+    def plot(self, ax: Any = None, *, max_labels: int | None = 20) -> LabelFrequencyDisplay:
         """Draw the bars. A label without a positive has a bar of length 0.
 
         Parameters

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_mlic.base import find_label_names
+from sklearn_mlic.base import find_label_names, label_probabilities
 from sklearn_mlic.metrics._checks import check_pair
-from sklearn_mlic.thresholds._out_of_fold import label_probabilities
 
 
 class Predictions(NamedTuple):

@@ -1,5 +1,7 @@
 """Precision against recall, label by label."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,7 +95,7 @@ class MultilabelPrecisionRecallDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "MultilabelPrecisionRecallDisplay":
+    ) -> MultilabelPrecisionRecallDisplay:
         """Predict with a fitted model and draw the curves and its thresholds.
 
         Parameters
@@ -136,7 +138,7 @@ class MultilabelPrecisionRecallDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "MultilabelPrecisionRecallDisplay":
+    ) -> MultilabelPrecisionRecallDisplay:
         """Draw the curves of given probabilities.
 
         Parameters
@@ -172,7 +174,7 @@ class MultilabelPrecisionRecallDisplay:
 
     def plot(
         self, ax: Any = None, *, max_labels: int | None = 7
-    ) -> "MultilabelPrecisionRecallDisplay":
+    ) -> MultilabelPrecisionRecallDisplay:
         """Draw the curves, labels without a positive left out.
 
         Parameters

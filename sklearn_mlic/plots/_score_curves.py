@@ -1,5 +1,7 @@
 """Scores of each label at many thresholds, fold by fold."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np
@@ -19,11 +21,7 @@ def _precision(counts: Counts) -> np.ndarray:
     return np.divide(counts.n_hits, counts.n_predicted, out=undefined, where=predicted)
 
 
-METRICS: dict[str, Callable[[Counts], np.ndarray]] = {
-    **SCORES,
-    "precision": _precision,
-    "recall": lambda counts: counts.n_hits / counts.n_true,
-}
+METRICS: dict[str, Callable[[Counts], np.ndarray]] = {**SCORES, "precision": _precision}
 
 
 def divide_by_fold(predictions: Predictions, folds: ArrayLike | None) -> list[Predictions]:

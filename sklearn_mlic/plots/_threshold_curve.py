@@ -1,5 +1,7 @@
 """The score of each label at every threshold."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
+from sklearn_mlic.base import find_classifier
 from sklearn_mlic.metrics._checks import as_thresholds
 from sklearn_mlic.plots._figure import (
     add_legend,
@@ -109,7 +112,7 @@ class ThresholdCurveDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "ThresholdCurveDisplay":
+    ) -> ThresholdCurveDisplay:
         """Draw what a fitted `ThresholdCalibrator` saw when it tuned.
 
         Parameters
@@ -138,6 +141,7 @@ class ThresholdCurveDisplay:
         ValueError
             If the estimator did not keep its out-of-fold probabilities, or `y` is too short.
         """
+        estimator = find_classifier(estimator)
         results = getattr(estimator, "cv_results_", {})
         if "y_prob" not in results:
             raise ValueError(
@@ -174,7 +178,7 @@ class ThresholdCurveDisplay:
         label_names: Sequence[str] | None = None,
         max_labels: int | None = 7,
         ax: Any = None,
-    ) -> "ThresholdCurveDisplay":
+    ) -> ThresholdCurveDisplay:
         """Draw the curves of given probabilities.
 
         Parameters
@@ -225,7 +229,7 @@ class ThresholdCurveDisplay:
         )
         return display.plot(ax, max_labels=max_labels)
 
-    def plot(self, ax: Any = None, *, max_labels: int | None = 7) -> "ThresholdCurveDisplay":
+    def plot(self, ax: Any = None, *, max_labels: int | None = 7) -> ThresholdCurveDisplay:
         """Draw the curves, labels without a positive left out.
 
         Parameters

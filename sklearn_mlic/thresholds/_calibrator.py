@@ -8,12 +8,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
-from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.base import MultilabelMixin, label_probabilities
 from sklearn_mlic.metrics import top_k_labels
 from sklearn_mlic.thresholds._fallback import fill_empty, find_fallback
 from sklearn_mlic.thresholds._joint import default_k, label_frequencies
 from sklearn_mlic.thresholds._methods import UNLABELLED, check_unlabelled, make_rule, score_labels
-from sklearn_mlic.thresholds._out_of_fold import LeftOut, OutOfFoldMixin, label_probabilities
+from sklearn_mlic.thresholds._out_of_fold import LeftOut, OutOfFoldMixin
 from sklearn_mlic.thresholds._tune import check_scores, or_default, warn_untuned
 
 
@@ -51,7 +51,7 @@ class ThresholdCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
     n_jobs : int, optional
         Number of folds fitted at the same time.
     random_state : int, RandomState or None, default=None
-        Shuffles the folds.
+        Shuffles the folds; None takes the same ones in every fit.
     store_cv_results : bool, default=False
         Whether to keep ``cv_results_``.
 

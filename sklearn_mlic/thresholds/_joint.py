@@ -17,6 +17,7 @@ from sklearn_mlic.thresholds._cuts import (
     label_cuts,
     nearest_to_half,
 )
+from sklearn_mlic.utils._numbers import check_count
 
 
 def label_frequencies(labels: np.ndarray) -> np.ndarray:
@@ -72,6 +73,7 @@ def match_cardinality(frequencies: np.ndarray, scores: np.ndarray) -> np.ndarray
 def match_k(frequencies: np.ndarray, scores: np.ndarray, *, k: int | None = None) -> np.ndarray:
     """Match the number of predicted labels to k a row."""
     k = default_k(frequencies) if k is None else k
+    check_count("k", k, high=len(frequencies))
     known = ~np.isnan(scores)
     target = k * np.count_nonzero(known) / len(frequencies)
     return np.full(len(frequencies), _threshold_passed_by(scores[known], target))

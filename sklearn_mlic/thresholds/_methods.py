@@ -108,7 +108,9 @@ def score_labels(
 def _find_metric(method: Any) -> Callable[[np.ndarray, np.ndarray], float]:
     if callable(method):
         return method
-    check_choice("threshold method", method, [*METHODS, *get_scorer_names()])
+    if method not in get_scorer_names():
+        # Of scikit-learn's names many do not score 0/1 predictions: only ours are listed.
+        check_choice("threshold method", method, METHODS)
     return metric_of_scorer(method)
 
 

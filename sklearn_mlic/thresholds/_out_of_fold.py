@@ -11,23 +11,21 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_mlic.base import WrapperMixin
+from sklearn_mlic.base import WrapperMixin, label_probabilities
 from sklearn_mlic.model_selection import check_multilabel_cv
 
 
-def label_probabilities(estimator: Any, X: Any) -> np.ndarray:
-    """`predict_proba` as (n_samples, n_labels), from our form or scikit-learn's list of pairs."""
-    y_prob = estimator.predict_proba(X)
-    if isinstance(y_prob, list):
-        narrow = [j for j, pair in enumerate(y_prob) if pair.shape[1] != 2]
-        if narrow:
-            raise ValueError(
-                f"{type(estimator).__name__} saw one value only for label(s) {narrow} in a "
-                f"training fold and gives no probability for them. Wrap a binary classifier in "
-                f"BinaryRelevance, which predicts such labels as constant."
-            )
-        y_prob = np.column_stack([pair[:, 1] for pair in y_prob])
-    return np.asarray(y_prob)
+def _fit(model: Any, X: Any, y: Any, params: dict) -> Any:
+    """Fit; say in our words that a classifier takes one label only."""
+    try:
+        return model.fit(X, y, **params)
+    except ValueError as error:
+        if "should be a 1d array" not in str(error):
+            raise
+        raise ValueError(
+            f"{type(model).__name__} learns one label at a time, and y has {y.shape[1]} columns. "
+            f"Wrap it: BinaryRelevance({type(model).__name__}(...))."
+        ) from error
 
 
 class LeftOut(NamedTuple):
@@ -53,7 +51,7 @@ def _fit_predict(
     model = clone(estimator)
     X_train, y_train = _safe_split(model, X, y, train)
     X_test, _ = _safe_split(model, X, y, test, train)
-    model.fit(X_train, y_train, **_check_method_params(X, params, indices=train))
+    _fit(model, X_train, y_train, _check_method_params(X, params, indices=train))
     # In double precision a threshold finds room between neighbouring scores of a network.
     return model, label_probabilities(model, X_test).astype(np.float64)
 
@@ -94,7 +92,7 @@ class OutOfFoldMixin(WrapperMixin):
         if isinstance(self.estimator, FrozenEstimator):
             self._check_frozen_labels(y)
             return self.estimator
-        return clone(self.estimator).fit(X, y, **fit_params)
+        return _fit(clone(self.estimator), X, y, fit_params)
 
     def _split(self, labels: np.ndarray, split_params: dict) -> list:
         # For sharing out the rows, an unknown label is one that the row has not.

@@ -7,9 +7,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
-from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.base import MultilabelMixin, label_probabilities
 from sklearn_mlic.thresholds._cuts import known_columns
-from sklearn_mlic.thresholds._out_of_fold import OutOfFoldMixin, label_probabilities
+from sklearn_mlic.thresholds._out_of_fold import OutOfFoldMixin
 from sklearn_mlic.thresholds._probability_maps import MAPS
 from sklearn_mlic.thresholds._tune import check_scores
 from sklearn_mlic.utils._choices import check_choice
@@ -42,7 +42,7 @@ class ProbabilityCalibrator(MultilabelMixin, OutOfFoldMixin, BaseEstimator):
     n_jobs : int, optional
         Number of folds fitted at the same time.
     random_state : int, RandomState or None, default=None
-        Shuffles the folds.
+        Shuffles the folds; None takes the same ones in every fit.
 
     Attributes
     ----------

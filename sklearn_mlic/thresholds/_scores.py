@@ -68,6 +68,8 @@ SCORES: dict[str, Callable[[Counts], np.ndarray]] = {
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,
     "jaccard": _jaccard,
+    "precision": lambda counts: _ratio(counts.n_hits, counts.n_predicted),
+    "recall": lambda counts: _ratio(counts.n_hits, counts.n_true),
     "matthews_corrcoef": _matthews,
     "youden": _youden,
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from sklearn_mlic.thresholds._cuts import DEFAULT_THRESHOLD
 from sklearn_mlic.thresholds._methods import make_rule
-from sklearn_mlic.utils._labels import as_label_matrix
+from sklearn_mlic.utils._labels import as_label_matrix, check_same_columns
 
 
 def tune_thresholds(
@@ -49,9 +49,9 @@ def tune_thresholds(
     For each label on its own:
 
     * ``"f1"``: the best F1 over all operating points (Lipton et al. 2014). So do ``"f2"``,
-      ``"f05"``, ``"accuracy"``, ``"balanced_accuracy"``, ``"jaccard"``,
-      ``"matthews_corrcoef"`` and ``"youden"`` for their score. The threshold lies halfway
-      between the chosen score and the next lower one (0 below the lowest), where it
+      ``"f05"``, ``"precision"``, ``"recall"``, ``"accuracy"``, ``"balanced_accuracy"``,
+      ``"jaccard"``, ``"matthews_corrcoef"`` and ``"youden"`` for their score. The threshold lies
+      halfway between the chosen score and the next lower one (0 below the lowest), where it
       generalises better than on an observed score; ``midpoint=False`` takes the latter.
       Where it is best to predict no row, it lies halfway between the highest score and 1.
     * ``"grid"``: the best F1 over the candidates ``grid=(0.30, 0.35, …, 0.70)``.
@@ -99,6 +99,7 @@ def tune_thresholds(
     array([0.25, 0.25])
     """
     rule = make_rule(method, method_params)
+    check_same_columns(y_true, y_prob, "y_prob")
     labels, names = as_label_matrix(y_true, "y_true", allow_unknown=True)
     scores = np.asarray(y_prob, dtype=np.float64)
     check_scores(labels, scores)

@@ -28,8 +28,9 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
     count: it usually gains in subset accuracy. scikit-learn's class of this name gives the same
     predictions where it works and no probability is exactly 0.5, which hands on a 1 here and a
     0 there; this one also predicts a label that is constant in training, stays in the one form
-    of ``predict_proba``, and fits its labels at the same time. X must be numbers, as the labels
-    are put beside them: for images put an `ImageEmbedder` before it.
+    of ``predict_proba``, leaves X in single precision where it is, and fits its labels at the
+    same time. X must be numbers, as the labels are put beside them: for images put an
+    `ImageEmbedder` before it.
 
     Parameters
     ----------

@@ -19,9 +19,10 @@ class LabelPowerset(MultilabelMixin, WrapperMixin, BaseEstimator):
     """Fit one multi-class classifier whose classes are the label sets seen in training.
 
     Choose it where whole label sets count and few of them occur: it learns which labels go
-    together, and `predict_label_set` gives the set that is most likely right as a whole. It
-    never gives a set weight that training did not show, and needs several rows of each: with
-    many rare sets, prune them with `min_count`, or take `RAkEL`. It validates y and never X.
+    together, and `predict_label_set` gives the set that is most likely right as a whole, one
+    that training showed; `predict` decides each label by its marginal, as everywhere in the
+    package. It needs several rows of each set: with many rare ones, prune them with `min_count`,
+    or take `RAkEL`. It validates y and never X.
 
     Parameters
     ----------

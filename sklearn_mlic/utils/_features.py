@@ -48,8 +48,7 @@ def check_features(
         raise ValueError(
             f"X is {given}; {type(estimator).__name__} computes with numbers and expected a matrix "
             f"of shape (n_samples, n_features). For images put sklearn_mlic.ImageEmbedder before "
-            f"it in a pipeline (for text a vectorizer), or use a method that takes any X, such as "
-            f"BinaryRelevance."
+            f"it in a pipeline; for text a vectorizer."
         ) from error
 
 

@@ -85,6 +85,26 @@ def as_label_matrix(
     return _as_indicators(values, name, label_names, allow_unknown), label_names
 
 
+def check_same_columns(y_true: Any, y_other: Any, name: str) -> None:
+    """Raise where two DataFrames have the same columns in another order.
+
+    Parameters
+    ----------
+    y_true : object
+        Labels; what is no DataFrame has no columns to compare.
+    y_other : object
+        What is read beside them, column by column.
+    name : str
+        What the caller's user calls `y_other`.
+    """
+    columns = [list(getattr(y, "columns", ())) for y in (y_true, y_other)]
+    if columns[0] != columns[1] and sorted(map(str, columns[0])) == sorted(map(str, columns[1])):
+        raise ValueError(
+            f"y_true and {name} have the same columns in another order: {columns[0]} and "
+            f"{columns[1]}. Reorder one of them: {name}[y_true.columns]."
+        )
+
+
 def label_column(labels: np.ndarray | sparse.csc_array, j: int) -> np.ndarray:
     """Return one label of a checked matrix, dense.
 
@@ -119,16 +139,28 @@ def _as_matrix(y: Any, name: str) -> np.ndarray:
         values = np.empty(len(y), dtype=object)
     if values.dtype.kind in "OUS" and (values.ndim == 1 or _holds_text(values)):
         raise ValueError(
-            f"{name} is a list of labels or label sets; expected a 0/1 indicator matrix of shape "
-            f"(n_samples, n_labels). Convert it with {_BINARIZE}({name})."
+            f"{name} holds labels or label sets; expected a 0/1 indicator matrix of shape "
+            f"(n_samples, n_labels). {_advise_on_text(values, name)}"
         )
     if values.ndim != 2:
         raise ValueError(
             f"{name} has shape {values.shape}; expected a 0/1 indicator matrix of shape "
             f"(n_samples, n_labels). For a single 0/1 label use {name}.reshape(-1, 1); for class "
-            f"numbers or label sets use {_BINARIZE}."
+            f"numbers use {_BINARIZE}([[label] for label in {name}])."
         )
     return values
+
+
+def _advise_on_text(values: np.ndarray, name: str) -> str:
+    """Tell how label names become an indicator matrix: by what they are written in."""
+    if values.ndim == 2:
+        return f"If the entries are '0' and '1', use {name}.astype(int); else {_BINARIZE}({name})."
+    if len(values) and isinstance(values[0], str):
+        return (
+            f"For one label a row use {_BINARIZE}([[label] for label in {name}]); for labels "
+            f"separated by spaces {_BINARIZE}([row.split() for row in {name}])."
+        )
+    return f"Convert it with {_BINARIZE}({name})."
 
 
 def _from_table(y: Any) -> np.ndarray:
@@ -161,12 +193,12 @@ def _as_indicators(
     if wrong.any():
         row, column = map(int, np.argwhere(wrong)[0])
         advice = "Map the labels to 0 (absent) and 1 (present)."
-        if allow_unknown:
+        if name == "y_pred":
+            advice = "Pass predictions: apply a threshold first, y_prob >= 0.5."
+        elif allow_unknown:
             advice = "Map the labels to 0 (absent), 1 (present) and NaN (unknown)."
         elif unknown.any():
             advice = _NO_UNKNOWN if name == "y" else "Drop those rows or fill them in."
-        elif name == "y_pred":
-            advice = "Apply a threshold first: y_prob >= 0.5."
         raise ValueError(
             f"{name} has {int(wrong.sum())} entries that are not 0 or 1, the first in row {row}, "
             f"label {label_names[column]!r}: {numeric[row, column]:g}. {advice}"

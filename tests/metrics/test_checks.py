@@ -43,8 +43,16 @@ def test_one_label():
         ([[1, 2]], [[0.1, 0.2]], "y_true has 1 entries.*row 0, label 'label_1': 2"),
         ([[np.nan, -1]], [[0.1, 0.2]], "y_true has 1 entries.*-1. Map .* and NaN .unknown"),
         ([[1, 0], [0, 0]], [[0, 0], [0, np.nan]], "y_prob holds NaN, first in row 1"),
-        ([["a"], ["a", "b"]], [[0, 0], [0, 0]], "y_true is a list of labels.*MultiLabelBinarizer"),
-        ([{"a"}, {"b"}], [[0, 0], [0, 0]], "y_true is a list of labels.*MultiLabelBinarizer"),
+        (
+            [["a"], ["a", "b"]],
+            [[0, 0], [0, 0]],
+            "y_true holds labels or label sets.*MultiLabelBinarizer",
+        ),
+        (
+            [{"a"}, {"b"}],
+            [[0, 0], [0, 0]],
+            "y_true holds labels or label sets.*MultiLabelBinarizer",
+        ),
         (np.zeros((0, 2)), np.zeros((0, 2)), r"y_true is empty: it has shape \(0, 2\)"),
         (np.zeros((1, 1, 2)), np.zeros((1, 2)), r"y_true has shape \(1, 1, 2\); expected"),
     ],
@@ -55,12 +63,12 @@ def test_bad_input_is_named(y_true, y_prob, message):
 
 
 def test_probabilities_given_as_predictions_are_refused():
-    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*0.4. Apply a threshold first"):
+    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*0.4. Pass predictions"):
         m.cf1_score([[1, 0]], [[1, 0.4]])
 
 
 def test_predictions_are_never_unknown():
-    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*nan. Drop those rows"):
+    with pytest.raises(ValueError, match=r"y_pred has 1 entries.*nan. Pass predictions"):
         m.cf1_score([[1, np.nan]], [[1, np.nan]])
 
 

@@ -224,7 +224,7 @@ def test_inside_scikit_learn_with_paths(n_labels):
         (range(3), [[1], [0], [1], [0]], "X has 3 rows and y has 4"),
         (range(3), [[1], [0], [1]], "n_splits=4 is more than n_samples=3"),
         (range(4), [[1], [0], [2], [0]], "y has 1 entries.*row 2, label 'label_0': 2"),
-        (range(2), [["a"], ["a", "b"]], "y is a list of labels.*MultiLabelBinarizer"),
+        (range(2), [["a"], ["a", "b"]], "y holds labels or label sets.*MultiLabelBinarizer"),
     ],
 )
 def test_bad_input_is_named_at_once(X, y, message):

@@ -1,6 +1,7 @@
 """What holds of every rule, and what its settings may be."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -144,7 +145,8 @@ def test_at_least_one_tunes_as_f1():
         ("label_cardinality", {"normalize": "yes"}, "normalize='yes'; expected True or False"),
         ("top_k", {"k": 0}, "k=0; expected an int of at least 1"),
         ("top_k", {"k": True}, "k=True; expected an int"),
-        ("precision", {"n_cuts": 1}, "n_cuts=1; expected an int of at least 2"),
+        ("top_k", {"k": 9}, "k=9; expected a whole number from 1 to"),
+        ("f1_weighted", {"n_cuts": 1}, "n_cuts=1; expected an int of at least 2"),
         ("acuracy", None, "Unknown threshold method 'acuracy'. Did you mean 'accuracy'"),
         (3, None, "Unknown threshold method 3"),
     ],
@@ -156,3 +158,9 @@ def test_bad_settings(method, params, message):
 
 def test_rules_without_labels_are_rules_with_them():
     assert set(UNLABELLED) < set(METHODS)
+
+
+def test_columns_in_another_order_are_refused():
+    y_true, y_prob = (pd.DataFrame(values, columns=list("abcdefg")) for values in random_case(0))
+    with pytest.raises(ValueError, match="same columns in another order"):
+        tune_thresholds(y_true, y_prob[list("gfedcba")])

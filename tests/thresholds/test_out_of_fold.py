@@ -12,6 +12,7 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from helpers import ColumnClassifier
 from sklearn_mlic import BinaryRelevance, ProbabilityCalibrator, ThresholdCalibrator
+from sklearn_mlic.utils.estimator_checks import make_data
 
 CALIBRATORS = [ThresholdCalibrator, ProbabilityCalibrator]
 Y = np.tile([[1, 0], [0, 1], [1, 1], [0, 0]], (6, 1))
@@ -111,3 +112,27 @@ def test_one_thread_or_two_agree_with_routing(calibrator):
         one = model.fit(X, Y, sample_weight=ROWS).predict_proba(X)
         two = model.set_params(n_jobs=2).fit(X, Y, sample_weight=ROWS).predict_proba(X)
     np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("cls", [ThresholdCalibrator, ProbabilityCalibrator])
+def test_a_classifier_of_one_label_is_sent_to_binary_relevance(cls):
+    X, y = make_data(BinaryRelevance(LogisticRegression()))
+    with pytest.raises(ValueError, match=r"one label at a time.*BinaryRelevance\(Logistic"):
+        cls(LogisticRegression()).fit(X, y)
+
+
+@pytest.mark.parametrize("cls", [ThresholdCalibrator, ProbabilityCalibrator])
+def test_without_a_seed_the_folds_are_the_same(cls):
+    X, y = make_data(BinaryRelevance(LogisticRegression()))
+    first, second = (cls(BinaryRelevance(LogisticRegression())).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))
+
+
+@pytest.mark.parametrize("form", ["coo", "dia"])
+def test_any_sparse_form_is_cut_into_rows(form):
+    X, y = make_data(BinaryRelevance(LogisticRegression()))
+    model = ThresholdCalibrator(BinaryRelevance(LogisticRegression()), cv=2)
+    expected = model.fit(sparse.csr_array(X), y).predict(X)
+    got = model.fit(sparse.csr_array(X).asformat(form), sparse.csr_array(y).asformat(form))
+    np.testing.assert_array_equal(got.predict(X), expected)

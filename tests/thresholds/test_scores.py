@@ -10,6 +10,7 @@ from sklearn.metrics import (
     get_scorer,
     jaccard_score,
     matthews_corrcoef,
+    precision_score,
     recall_score,
 )
 
@@ -31,6 +32,8 @@ METRICS = {
     "balanced_accuracy": balanced_accuracy_score,
     "jaccard": lambda y, z: jaccard_score(y, z, zero_division=0),
     "matthews_corrcoef": matthews_corrcoef,
+    "precision": lambda y, z: precision_score(y, z, zero_division=0),
+    "recall": recall_score,
     "youden": youden,
 }
 
