@@ -132,7 +132,7 @@ def stop(*_: Any) -> None:
     raise TimeoutError("longer than the limit")
 
 
-def others() -> dict[str, Callable[[], Any]]:
+def others(n_labels: int) -> dict[str, Callable[[], Any]]:
     """The classes of scikit-learn and, where installed, of scikit-multilearn-ng."""
     lr = ESTIMATORS["LR"]
     found = {
@@ -151,20 +151,25 @@ def others() -> dict[str, Callable[[], Any]]:
         "ng ClassifierChain-LR": lambda: problem_transform.ClassifierChain(clone(lr)),
         "ng LabelPowerset-LR": lambda: problem_transform.LabelPowerset(clone(lr)),
         "ng RakelD-LR": lambda: RakelD(clone(lr), labelset_size=3),
-        "ng RakelO-LR": lambda: RakelO(clone(lr), labelset_size=3, model_count=12),
+        "ng RakelO-LR": lambda: RakelO(clone(lr), labelset_size=3, model_count=2 * n_labels),
         "ng MLkNN": lambda: adapt.MLkNN(k=10),
+        "ng BRkNNa": lambda: adapt.BRkNNaClassifier(k=10),
+        "ng BRkNNb": lambda: adapt.BRkNNbClassifier(k=10),
+        "ng MLARAM": lambda: adapt.MLARAM(),
+        "ng MLTSVM": lambda: adapt.MLTSVM(),
     }
 
 
-def all_methods(set_name: str, limit: int) -> None:
-    """Every method on one set."""
+def all_methods(set_name: str, limit: int, only: str) -> None:
+    """Every method on one set whose name has `only` in it."""
     data = load(set_name)
     models = {"prior": LabelPrior, "MLkNN": MLkNN}
     for estimator in ESTIMATORS:
         for method, make in METHODS.items():
             models[f"{method}-{estimator}"] = partial(make, ESTIMATORS[estimator])
-    for method, make in {**models, **others()}.items():
-        run(set_name, method, make(), data, limit)
+    for method, make in {**models, **others(data[1].shape[1])}.items():
+        if only in method:
+            run(set_name, method, make(), data, limit)
 
 
 def reference_points() -> None:
@@ -195,11 +200,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="*", default=[*DENSE, *SPARSE])
     parser.add_argument("--limit", type=int, default=600, help="seconds for one method")
+    parser.add_argument("--only", default="", help="run the methods with this in their name")
     arguments = parser.parse_args()
     # Official splits hold labels without a positive, and other packages divide by zero.
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, stop)
-    reference_points()
+    if not arguments.only:
+        reference_points()
     for each in arguments.sets:
-        threshold_rules(each)
-        all_methods(each, arguments.limit)
+        if not arguments.only:
+            threshold_rules(each)
+        all_methods(each, arguments.limit, arguments.only)

@@ -10,7 +10,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 
-from sklearn_mlic.base import predict_both
+from sklearn_mlic.fitted import predict_both
 from sklearn_mlic.metrics import (
     cf1_score,
     get_scorers,

@@ -11,7 +11,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator
 
-from sklearn_mlic.base import set_everywhere
+from sklearn_mlic.fitted import set_everywhere
 
 # Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
 # generators. Functions are refused wherever they come from, scores apart, and so are numpy's

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlic import BinaryRelevance, ThresholdCalibrator
-from sklearn_mlic.base import find_label_names, find_thresholds, set_everywhere
+from sklearn_mlic.fitted import find_label_names, find_thresholds, set_everywhere
 from sklearn_mlic.utils._labels import as_label_matrix
 
 NAMES = ["sea", "trees"]

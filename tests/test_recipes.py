@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from sklearn_mlic import ImageClassifier, ImageEmbedder, make_multilabel_images
-from sklearn_mlic.base import find_label_names, find_thresholds
+from sklearn_mlic.fitted import find_label_names, find_thresholds
 from sklearn_mlic.recipes import (
     CLASSIFIERS,
     fine_tuned,

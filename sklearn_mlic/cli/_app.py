@@ -39,7 +39,7 @@ def main() -> None:
 
 def _open(path: Path, quiet: bool) -> Any:
     """Load a model and have it show progress as this command was asked to, not as in training."""
-    from sklearn_mlic.base import set_everywhere
+    from sklearn_mlic.fitted import set_everywhere
     from sklearn_mlic.persistence import load
 
     model = load(path)
@@ -177,7 +177,7 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled images: a row a label, the averages, the summary."""
-    from sklearn_mlic.base import find_label_names, find_thresholds
+    from sklearn_mlic.fitted import find_label_names, find_thresholds
     from sklearn_mlic.metrics import multilabel_report
 
     prepare_output(out)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from sklearn_mlic.base import find_label_names, predict_both
 from sklearn_mlic.cli._options import DataOptions
 from sklearn_mlic.datasets import NO_LABEL
+from sklearn_mlic.fitted import find_label_names, predict_both
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sklearn_mlic.base import find_label_names, label_probabilities
+from sklearn_mlic.fitted import find_label_names, label_probabilities
 from sklearn_mlic.metrics._checks import check_pair
 
 

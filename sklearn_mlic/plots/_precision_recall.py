@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import precision_recall_curve
 
-from sklearn_mlic.base import find_thresholds
+from sklearn_mlic.fitted import find_thresholds
 from sklearn_mlic.metrics._checks import as_thresholds
 from sklearn_mlic.plots._figure import (
     add_legend,

@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
-from sklearn_mlic.base import find_classifier
+from sklearn_mlic.fitted import find_classifier
 from sklearn_mlic.metrics._checks import as_thresholds
 from sklearn_mlic.plots._figure import (
     add_legend,

@@ -8,7 +8,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
-from sklearn_mlic.base import MultilabelMixin, label_probabilities
+from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.metrics import top_k_labels
 from sklearn_mlic.thresholds._fallback import fill_empty, find_fallback
 from sklearn_mlic.thresholds._joint import default_k, label_frequencies

@@ -11,7 +11,8 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_mlic.base import WrapperMixin, label_probabilities
+from sklearn_mlic.base import WrapperMixin
+from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.model_selection import check_multilabel_cv
 
 

@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
-from sklearn_mlic.base import MultilabelMixin, label_probabilities
+from sklearn_mlic.base import MultilabelMixin
+from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.thresholds._cuts import known_columns
 from sklearn_mlic.thresholds._out_of_fold import OutOfFoldMixin
 from sklearn_mlic.thresholds._probability_maps import MAPS

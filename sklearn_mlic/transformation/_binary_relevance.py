@@ -12,7 +12,7 @@ from sklearn.utils.validation import _estimator_has, check_is_fitted
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._constant import fit_target
 from sklearn_mlic.utils._labels import label_column
-from sklearn_mlic.utils._parallel import run_parallel
+from sklearn_mlic.utils._parallel import check_parameters_once, run_parallel
 
 
 class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
@@ -102,9 +102,10 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
             delayed(fit_target)(self.estimator, X, label_column(labels, j), params)
             for j in range(labels.shape[1])
         )
-        self.estimators_ = run_parallel(
-            fits, labels.shape[1], self.n_jobs, "Fitting labels", self.verbose
-        )
+        with check_parameters_once(self.estimator):
+            self.estimators_ = run_parallel(
+                fits, labels.shape[1], self.n_jobs, "Fitting labels", self.verbose
+            )
         return self
 
     def _check_known(self, labels: Any) -> None:

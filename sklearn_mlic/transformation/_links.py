@@ -10,7 +10,7 @@ from sklearn.utils.validation import _check_method_params
 
 from sklearn_mlic.transformation._constant import fit_target
 from sklearn_mlic.utils._labels import label_column
-from sklearn_mlic.utils._parallel import run_parallel
+from sklearn_mlic.utils._parallel import check_parameters_once, run_parallel
 
 _BATCH = 1024
 
@@ -119,7 +119,8 @@ def fit_links(
         delayed(fit_link)(estimator, X, chained, label_column(chained, j), j, params, rows)
         for j in range(chained.shape[1])
     )
-    return run_parallel(fits, chained.shape[1], n_jobs, "Fitting labels", verbose)
+    with check_parameters_once(estimator):
+        return run_parallel(fits, chained.shape[1], n_jobs, "Fitting labels", verbose)
 
 
 def respond(links: list, X: Any, is_hard: bool, method: str) -> np.ndarray:

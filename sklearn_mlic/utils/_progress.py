@@ -18,14 +18,14 @@ def track(items: Iterable[Item], total: int, description: str, verbose: int) -> 
     description : str
         Stands left of the bar.
     verbose : int
-        0 shows nothing.
+        0 shows nothing; nor is there anything to show of no items.
 
     Yields
     ------
     object
         The items, in order.
     """
-    if not verbose:
+    if not verbose or not total:
         yield from items
         return
     from rich.console import Console

@@ -5,12 +5,14 @@ import threading
 import numpy as np
 import pytest
 from joblib import parallel_config
+from sklearn import get_config
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.utils.parallel import delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from sklearn_mlic import BinaryRelevance, ClassifierChainEnsemble, RAkEL
+from sklearn_mlic import BinaryRelevance, ClassifierChain, ClassifierChainEnsemble, RAkEL
 from sklearn_mlic.utils._parallel import one_blas_thread, run_parallel
 from sklearn_mlic.utils._random import seed_clone
 
@@ -85,3 +87,26 @@ def test_seeds_that_are_given_stay():
     assert seed_clone(nested, rng).estimator.random_state == 7
     fresh = seed_clone(BinaryRelevance(RandomForestClassifier()), rng)
     assert isinstance(fresh.estimator.random_state, int)
+
+
+def test_no_bar_for_no_work(capsys):
+    assert run_parallel([], 0, None, "Counting", verbose=1) == []
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("first_is_constant", [False, True])
+@pytest.mark.parametrize("method", [BinaryRelevance, ClassifierChain])
+def test_a_bad_parameter_is_refused_whatever_the_labels(method, first_is_constant):
+    X, y = make_case()
+    if first_is_constant:
+        y[:, 0] = 1
+    with pytest.raises(ValueError, match="The 'C' parameter of LogisticRegression must be"):
+        method(LogisticRegression(C=-1)).fit(X, y)
+
+
+def test_what_a_search_tries_is_still_checked():
+    X, y = make_case()
+    search = GridSearchCV(LogisticRegression(), {"C": [-1]}, error_score="raise", cv=2)
+    with pytest.raises(ValueError, match="The 'C' parameter"):
+        BinaryRelevance(search).fit(X, y)
+    assert not get_config()["skip_parameter_validation"]
