@@ -20,7 +20,8 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
 
     The first thing to try, and often hard to beat on good features. It validates y and never
     X, so X may be whatever `estimator` takes: numbers, image paths for a pipeline, text.
-    A label that takes one value only in training is predicted as that value.
+    A label that takes one value only in training is predicted as that value; one that is unknown
+    (NaN) in some rows is trained on the others.
 
     Parameters
     ----------

@@ -165,10 +165,15 @@ def _advise_on_text(values: np.ndarray, name: str) -> str:
 
 def _from_table(y: Any) -> np.ndarray:
     """Read a DataFrame; pandas' own missing value becomes NaN."""
-    try:
-        return y.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):  # text, or a table of another library
-        return np.asarray(y)
+    for read in (
+        lambda: y.to_numpy(dtype=np.float64, na_value=np.nan),
+        lambda: y.astype(object).where(y.notna(), np.nan).to_numpy(dtype=np.float64),
+    ):
+        try:
+            return read()
+        except (AttributeError, TypeError, ValueError):
+            continue
+    return np.asarray(y)  # text, or a table of another library
 
 
 def _holds_text(values: np.ndarray) -> bool:
