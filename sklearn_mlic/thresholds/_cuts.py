@@ -19,10 +19,15 @@ class Counts(NamedTuple):
 
 def known_columns(labels: np.ndarray, scores: np.ndarray) -> Iterator[tuple]:
     """Yield each label as (is_true, scores) of the rows where it is known."""
-    for y, p in zip(labels.T, scores.T, strict=True):
-        # A column of a matrix lies scattered in memory: gathered once, it is quick to rank.
-        known = slice(None) if labels.dtype.kind == "i" else ~np.isnan(y)
-        yield y[known] == 1, np.ascontiguousarray(p[known])
+    # A column of a matrix lies scattered in memory: gathered once, it is quick to rank.
+    is_true = np.ascontiguousarray((labels == 1).T)
+    if labels.dtype.kind == "f":
+        is_known = np.ascontiguousarray(~np.isnan(labels).T)
+        for y, p, known in zip(is_true, scores.T, is_known, strict=True):
+            yield y[known], p[known]
+    else:
+        for y, p in zip(is_true, scores.T, strict=True):
+            yield y, np.ascontiguousarray(p)
 
 
 def fill_unknown(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
