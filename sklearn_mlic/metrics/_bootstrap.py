@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sklearn_mlic.metrics._figures import Figures
+from sklearn_mlic.utils._numbers import check_count
 from sklearn_mlic.utils._random import draw_seed
 
 # Entries that a batch of resamples may hold: a few such arrays of floats are alive at a time.
@@ -14,12 +15,7 @@ _BATCH_ENTRIES = 2**22
 
 def check_bootstrap(n_bootstrap: int, confidence: float) -> None:
     """Raise where there is no such number of resamples or no such interval."""
-    is_int = isinstance(n_bootstrap, (int, np.integer)) and not isinstance(n_bootstrap, bool)
-    if not is_int or n_bootstrap < 0:
-        raise ValueError(
-            f"n_bootstrap={n_bootstrap!r} given; expected a number of resamples such as 1000, or "
-            f"0 for no intervals."
-        )
+    check_count("n_bootstrap", n_bootstrap, low=0)
     if not 0 < confidence < 1:
         raise ValueError(
             f"confidence={confidence!r} given; expected a number between 0 and 1, such as 0.95."

@@ -77,6 +77,16 @@ def as_scores(y: Any, name: str) -> np.ndarray:
     return values
 
 
+def check_range(y_prob: np.ndarray) -> None:
+    """Raise where scores are no probabilities."""
+    if y_prob.min() < 0 or y_prob.max() > 1:
+        raise ValueError(
+            f"y_prob has entries outside 0..1: it ranges from {y_prob.min():g} to "
+            f"{y_prob.max():g}. Pass the output of predict_proba, not of decision_function; put "
+            f"logits through scipy.special.expit first."
+        )
+
+
 def as_thresholds(thresholds: Any, n_labels: int) -> np.ndarray:
     """Return one threshold a label."""
     values = np.asarray(thresholds, dtype=np.float64)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_mlic.metrics._bootstrap import bootstrap_intervals, check_bootstrap
-from sklearn_mlic.metrics._checks import Pair, as_thresholds, check_pair
+from sklearn_mlic.metrics._checks import as_thresholds, check_pair, check_range
 from sklearn_mlic.metrics._counts import count_undefined, divide
 from sklearn_mlic.metrics._figures import Figures
+from sklearn_mlic.utils._labels import find_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,10 +98,10 @@ def multilabel_report(
     """
     import pandas as pd  # the rest of this module does without
 
-    label_names = label_names if label_names is not None else getattr(y_true, "columns", None)
     check_bootstrap(n_bootstrap, confidence)
     pair = check_pair(y_true, y_prob, "y_prob")
-    label_names = _check_names(pair, label_names)
+    check_range(pair.other)
+    label_names = find_names(label_names, pair.known.shape[1], y_true)
     thresholds = as_thresholds(thresholds, len(label_names))
 
     figures = Figures(pair, pair.other >= thresholds)
@@ -147,18 +148,3 @@ def _pick(
         for column, (name, space, end) in parts.items()
         if name in names
     }
-
-
-def _check_names(pair: Pair, label_names: Sequence[str] | None) -> list[str]:
-    """Check what a report needs beyond a metric; return a name for each label."""
-    y_prob, n_labels = pair.other, pair.other.shape[1]
-    if y_prob.min() < 0 or y_prob.max() > 1:
-        raise ValueError(
-            f"y_prob ranges from {y_prob.min():g} to {y_prob.max():g}; expected probabilities "
-            f"from 0 to 1. Pass the output of predict_proba, not of decision_function."
-        )
-    if label_names is None:
-        label_names = [f"label_{j}" for j in range(n_labels)]
-    if len(label_names) != n_labels:
-        raise ValueError(f"{len(label_names)} label_names given for {n_labels} labels.")
-    return [str(name) for name in label_names]

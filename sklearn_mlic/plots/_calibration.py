@@ -17,8 +17,9 @@ from sklearn_mlic.plots._figure import (
     shorten,
     with_note,
 )
-from sklearn_mlic.plots._inputs import check_predictions, find_names, predict_named
+from sklearn_mlic.plots._inputs import check_predictions, predict_named
 from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.utils._labels import find_names
 from sklearn_mlic.utils._numbers import check_count
 
 

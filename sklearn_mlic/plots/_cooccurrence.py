@@ -15,9 +15,8 @@ from sklearn_mlic.plots._figure import (
     open_axes,
     shorten,
 )
-from sklearn_mlic.plots._inputs import find_names
 from sklearn_mlic.utils._choices import check_choice
-from sklearn_mlic.utils._labels import as_label_matrix
+from sklearn_mlic.utils._labels import as_label_matrix, find_names
 
 # normalize -> what the colour means, colour map, whether below 0 as well, format of a number
 _KINDS = {

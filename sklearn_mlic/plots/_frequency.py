@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from sklearn_mlic.plots._figure import COLOURS, open_axes, shorten, with_note
-from sklearn_mlic.plots._inputs import find_names
-from sklearn_mlic.utils._labels import as_label_matrix
+from sklearn_mlic.utils._labels import as_label_matrix, find_names
 from sklearn_mlic.utils._numbers import check_count
 
 

@@ -1,12 +1,12 @@
 """Labels and probabilities as the displays read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from sklearn_mlic.fitted import find_label_names, label_probabilities
-from sklearn_mlic.metrics._checks import check_pair
+from sklearn_mlic.metrics._checks import check_pair, check_range
 
 
 class Predictions(NamedTuple):
@@ -32,11 +32,7 @@ class Predictions(NamedTuple):
 def check_predictions(y_true: Any, y_prob: Any) -> Predictions:
     """Check shapes, 0/1/NaN labels and probabilities."""
     pair = check_pair(y_true, y_prob, "y_prob")
-    if pair.other.min() < 0 or pair.other.max() > 1:
-        raise ValueError(
-            "y_prob has entries outside 0..1. Pass probabilities; put logits through "
-            "scipy.special.expit first."
-        )
+    check_range(pair.other)
     return Predictions(pair.positive, pair.other, pair.known)
 
 
@@ -57,15 +53,3 @@ def name_columns(y_prob: np.ndarray, estimator: Any) -> Any:
     import pandas as pd
 
     return pd.DataFrame(y_prob, columns=names)
-
-
-def find_names(label_names: Sequence[str] | None, n_labels: int, *tables: Any) -> list[str]:
-    """Return the names given, else the columns of the first table that has some."""
-    if label_names is None:
-        columns = [table.columns for table in tables if hasattr(table, "columns")]
-        label_names = columns[0] if columns else [f"label_{j}" for j in range(n_labels)]
-    if len(label_names) != n_labels:
-        raise ValueError(
-            f"label_names has {len(label_names)} names for {n_labels} labels; expected one a label."
-        )
-    return [str(name) for name in label_names]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from sklearn_mlic.fitted import find_thresholds
 from sklearn_mlic.metrics._checks import as_thresholds
@@ -20,12 +20,8 @@ from sklearn_mlic.plots._figure import (
     shorten,
     with_note,
 )
-from sklearn_mlic.plots._inputs import (
-    Predictions,
-    check_predictions,
-    find_names,
-    predict_named,
-)
+from sklearn_mlic.plots._inputs import Predictions, check_predictions, predict_named
+from sklearn_mlic.utils._labels import find_names
 
 
 class MultilabelPrecisionRecallDisplay:
@@ -232,7 +228,7 @@ def _curve(y: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]
     if not y.any():
         return np.empty(0), np.empty(0), np.nan
     precision, recall, _ = precision_recall_curve(y, p, drop_intermediate=True)
-    return precision, recall, float(-np.sum(np.diff(recall) * precision[:-1]))
+    return precision, recall, float(average_precision_score(y, p))
 
 
 def _operating_points(predictions: Predictions, thresholds: ArrayLike) -> np.ndarray:

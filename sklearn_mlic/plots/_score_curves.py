@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sklearn_mlic.metrics._counts import divide
 from sklearn_mlic.plots._inputs import Predictions
 from sklearn_mlic.thresholds._cuts import Counts, count_reaching
 from sklearn_mlic.thresholds._scores import SCORES
@@ -16,9 +17,7 @@ CUTS = np.linspace(0, 1, 201)
 
 def _precision(counts: Counts) -> np.ndarray:
     """NaN where nothing is predicted: the curve ends there."""
-    undefined = np.full(counts.n_predicted.shape, np.nan)
-    predicted = counts.n_predicted > 0
-    return np.divide(counts.n_hits, counts.n_predicted, out=undefined, where=predicted)
+    return divide(counts.n_hits, counts.n_predicted, undefined=np.nan)
 
 
 METRICS: dict[str, Callable[[Counts], np.ndarray]] = {**SCORES, "precision": _precision}

@@ -22,9 +22,10 @@ from sklearn_mlic.plots._figure import (
     shorten,
     with_note,
 )
-from sklearn_mlic.plots._inputs import check_predictions, find_names, name_columns
+from sklearn_mlic.plots._inputs import check_predictions, name_columns
 from sklearn_mlic.plots._score_curves import CUTS, METRICS, divide_by_fold, mean_curves
 from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.utils._labels import find_names
 
 
 class ThresholdCurveDisplay:

@@ -3,28 +3,21 @@
 import warnings
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import get_scorer
 
+from sklearn_mlic.metrics._counts import divide
 from sklearn_mlic.thresholds._cuts import Counts, known_columns
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
-def _ratio(numerator: Any, denominator: Any) -> np.ndarray:
-    """Divide, with 0 for 0/0."""
-    numerator, denominator = np.broadcast_arrays(numerator, denominator)
-    out = np.zeros(denominator.shape)
-    return np.divide(numerator, denominator, out=out, where=denominator != 0)
-
-
 def _f_beta(beta: float, counts: Counts) -> np.ndarray:
     weight = beta**2
-    return _ratio(
+    return divide(
         (1 + weight) * counts.n_hits, weight * np.asarray(counts.n_true) + counts.n_predicted
     )
 
@@ -34,30 +27,30 @@ def _n_true_negatives(counts: Counts) -> np.ndarray:
 
 
 def _accuracy(counts: Counts) -> np.ndarray:
-    return _ratio(counts.n_hits + _n_true_negatives(counts), counts.n_rows)
+    return divide(counts.n_hits + _n_true_negatives(counts), counts.n_rows)
 
 
 def _balanced_accuracy(counts: Counts) -> np.ndarray:
     """The mean recall of the values that occur, as scikit-learn has it."""
     n_false = counts.n_rows - counts.n_true
-    recalls = _ratio(counts.n_hits, counts.n_true) + _ratio(_n_true_negatives(counts), n_false)
-    return _ratio(recalls, (np.asarray(counts.n_true) > 0).astype(int) + (n_false > 0))
+    recalls = divide(counts.n_hits, counts.n_true) + divide(_n_true_negatives(counts), n_false)
+    return divide(recalls, (np.asarray(counts.n_true) > 0).astype(int) + (n_false > 0))
 
 
 def _jaccard(counts: Counts) -> np.ndarray:
-    return _ratio(counts.n_hits, counts.n_true + counts.n_predicted - counts.n_hits)
+    return divide(counts.n_hits, counts.n_true + counts.n_predicted - counts.n_hits)
 
 
 def _matthews(counts: Counts) -> np.ndarray:
     n_hits, n_predicted, n_true, n_rows = (np.asarray(n, dtype=float) for n in counts)
     spread = n_predicted * (n_rows - n_predicted) * n_true * (n_rows - n_true)
-    return _ratio(n_hits * n_rows - n_predicted * n_true, np.sqrt(spread))
+    return divide(n_hits * n_rows - n_predicted * n_true, np.sqrt(spread))
 
 
 def _youden(counts: Counts) -> np.ndarray:
     n_false_positives = counts.n_predicted - counts.n_hits
-    hit_rate = _ratio(counts.n_hits, counts.n_true)
-    return hit_rate - _ratio(n_false_positives, counts.n_rows - counts.n_true)
+    hit_rate = divide(counts.n_hits, counts.n_true)
+    return hit_rate - divide(n_false_positives, counts.n_rows - counts.n_true)
 
 
 # Scores of all cuts at once. The names are scikit-learn's where it has the score.
@@ -68,8 +61,8 @@ SCORES: dict[str, Callable[[Counts], np.ndarray]] = {
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,
     "jaccard": _jaccard,
-    "precision": lambda counts: _ratio(counts.n_hits, counts.n_predicted),
-    "recall": lambda counts: _ratio(counts.n_hits, counts.n_true),
+    "precision": lambda counts: divide(counts.n_hits, counts.n_predicted),
+    "recall": lambda counts: divide(counts.n_hits, counts.n_true),
     "matthews_corrcoef": _matthews,
     "youden": _youden,
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sklearn_mlic.metrics._checks import check_range
 from sklearn_mlic.thresholds._cuts import DEFAULT_THRESHOLD
 from sklearn_mlic.thresholds._methods import make_rule
 from sklearn_mlic.utils._labels import as_label_matrix, check_same_columns
@@ -103,11 +104,7 @@ def tune_thresholds(
     labels, names = as_label_matrix(y_true, "y_true", allow_unknown=True)
     scores = np.asarray(y_prob, dtype=np.float64)
     check_scores(labels, scores)
-    if not np.all((scores >= 0) & (scores <= 1)):
-        raise ValueError(
-            "y_prob has entries outside 0..1. Pass probabilities; "
-            "put logits through scipy.special.expit first."
-        )
+    check_range(scores)
     thresholds = rule(labels, scores)
     warn_untuned([name for name, t in zip(names, thresholds, strict=True) if np.isnan(t)])
     return or_default(thresholds)

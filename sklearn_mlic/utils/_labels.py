@@ -1,5 +1,6 @@
 """The one check of a 0/1 label matrix."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,38 @@ def check_same_columns(y_true: Any, y_other: Any, name: str) -> None:
             f"y_true and {name} have the same columns in another order: {columns[0]} and "
             f"{columns[1]}. Reorder one of them: {name}[y_true.columns]."
         )
+
+
+def find_names(label_names: Sequence[str] | None, n_labels: int, *tables: Any) -> list[str]:
+    """Return the label names given, else the columns of the first table that has some.
+
+    Parameters
+    ----------
+    label_names : sequence of str or None
+        What the user gave.
+    n_labels : int
+        How many there must be.
+    *tables : object
+        Labels or probabilities; those that are DataFrames name the labels.
+
+    Returns
+    -------
+    list of str
+        ``label_0``, ``label_1``, … where nothing names them.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer names than labels.
+    """
+    if label_names is None:
+        columns = [table.columns for table in tables if hasattr(table, "columns")]
+        label_names = columns[0] if columns else [f"label_{j}" for j in range(n_labels)]
+    if len(label_names) != n_labels:
+        raise ValueError(
+            f"label_names has {len(label_names)} names for {n_labels} labels; expected one a label."
+        )
+    return [str(name) for name in label_names]
 
 
 def label_column(labels: np.ndarray | sparse.csc_array, j: int) -> np.ndarray:

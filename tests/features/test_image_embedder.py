@@ -115,8 +115,6 @@ def test_pickle_and_clone(paths):
         clone(model).transform(paths)
 
 
-# With so few rows a fold may lack a label, whose threshold then stays at 0.5.
-@pytest.mark.filterwarnings("ignore:No positive row")
 def test_a_grid_search_over_a_pipeline_with_a_cache_in_two_processes(tmp_path, paths):
     classifier = BinaryRelevance(LogisticRegression())
     steps = [

@@ -109,11 +109,11 @@ def test_report_without_any_positive():
     [
         ({"thresholds": [0.5, 0.5]}, r"thresholds have shape \(2,\).*shape \(1,\)"),
         ({"thresholds": np.nan}, "thresholds hold NaN"),
-        ({"n_bootstrap": -1}, "n_bootstrap=-1 given; expected a number of resamples"),
-        ({"n_bootstrap": True}, "n_bootstrap=True given"),
+        ({"n_bootstrap": -1}, "n_bootstrap=-1; expected a whole number of 0"),
+        ({"n_bootstrap": True}, "n_bootstrap=True; expected"),
         ({"confidence": 95}, "confidence=95 given; expected a number between 0 and 1"),
-        ({"label_names": ["a", "b"]}, "2 label_names given for 1 labels"),
-        ({"y_prob": [[3.0], [-2.0]]}, "y_prob ranges from -2 to 3.*Pass the output of predict_p"),
+        ({"label_names": ["a", "b"]}, "label_names has 2 names for 1 labels"),
+        ({"y_prob": [[3.0], [-2.0]]}, "it ranges from -2 to 3.*Pass the output of predict_p"),
     ],
 )
 def test_report_refuses(changes, message):
