@@ -1,4 +1,4 @@
-"""Pictures of labels, scores and thresholds, in the manner of scikit-learn's displays.
+"""Pictures of labels, scores, training and predictions, in the manner of scikit-learn's displays.
 
 A display keeps numbers; ``plot`` draws them and needs matplotlib
 (``pip install sklearn-mlic[plot]``). The ``from_...`` constructors compute and draw.
@@ -7,13 +7,19 @@ A display keeps numbers; ``plot`` draws them and needs matplotlib
 from sklearn_mlic.plots._calibration import MultilabelCalibrationDisplay
 from sklearn_mlic.plots._cooccurrence import LabelCooccurrenceDisplay
 from sklearn_mlic.plots._frequency import LabelFrequencyDisplay
+from sklearn_mlic.plots._label_attention import LabelAttentionDisplay
+from sklearn_mlic.plots._learning_curve import LearningCurveDisplay
 from sklearn_mlic.plots._precision_recall import MultilabelPrecisionRecallDisplay
+from sklearn_mlic.plots._prediction_grid import PredictionGridDisplay
 from sklearn_mlic.plots._threshold_curve import ThresholdCurveDisplay
 
 __all__ = [
+    "LabelAttentionDisplay",
     "LabelCooccurrenceDisplay",
     "LabelFrequencyDisplay",
+    "LearningCurveDisplay",
     "MultilabelCalibrationDisplay",
     "MultilabelPrecisionRecallDisplay",
+    "PredictionGridDisplay",
     "ThresholdCurveDisplay",
 ]

@@ -26,6 +26,35 @@ def open_axes(ax: Any, width: float, height: float) -> Any:
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
+def open_grid(
+    ax: Any, heights: Sequence[float], n_columns: int, width: float, height: float
+) -> tuple:
+    """Return `ax`, or that of a new figure, emptied, and a grid of places for axes within it.
+
+    `heights` holds the relative height of each row.
+    """
+    ax = open_axes(ax, width, height)
+    ax.set(xticks=[], yticks=[], facecolor="none")
+    ax.spines[:].set_visible(False)
+    shape = len(heights), n_columns
+    place = ax.get_subplotspec()
+    if place is not None:
+        return ax, place.subgridspec(*shape, height_ratios=heights)
+    box = ax.get_position()
+    sides = {"left": box.x0, "right": box.x1, "bottom": box.y0, "top": box.y1}
+    return ax, ax.figure.add_gridspec(*shape, height_ratios=heights, **sides)
+
+
+def add_image(figure: Any, place: Any, pixels: np.ndarray, title: str) -> Any:
+    """Return new axes that show an image under its title."""
+    ax = figure.add_subplot(place)
+    ax.imshow(pixels)
+    ax.set(xticks=[], yticks=[], anchor="S")
+    ax.set_title(title, fontsize="small", color="0.4", loc="left", pad=3)
+    ax.spines[:].set_visible(False)
+    return ax
+
+
 def open_curve_axes(ax: Any) -> Any:
     """Return axes for one curve a label, both scales from 0 to 1."""
     ax = open_axes(ax, 7.5, 5)
@@ -79,7 +108,7 @@ def with_note(text: str, note: str) -> str:
     return f"{text}\n({note})" if note else text
 
 
-def shorten(names: Sequence[str]) -> list[str]:
+def shorten(names: Sequence[str], longest: int = _LONGEST_NAME) -> list[str]:
     """Cut long names; mask what matplotlib would read as formula or as "keep off the legend"."""
-    short = [n if len(n) <= _LONGEST_NAME else f"{n[: _LONGEST_NAME - 1]}…" for n in names]
+    short = [n if len(n) <= longest else f"{n[: longest - 1]}…" for n in names]
     return [f" {n}" if n.startswith("_") else n for n in (n.replace("$", r"\$") for n in short)]
