@@ -3,22 +3,18 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mlic.features._cache import VectorCache
-from sklearn_mlic.images import as_columns, content_digest, count_threads, load_image
+from sklearn_mlic.features._cache import open_cache
+from sklearn_mlic.images import PREPARATION, as_columns, content_digest, count_threads, load_image
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
-
-# Part of the cache key: change it when images are prepared in another way.
-_PREPARATION = "squish bilinear uint8"
 
 
 class ImageEmbedder(TransformerMixin, BaseEstimator):
@@ -42,9 +38,9 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         How the positions of the feature map become one vector.
     batch_size : int, default=32
         Images a forward pass.
-    cache : path, optional
+    cache : path or "ram", optional
         A folder that keeps the vectors, keyed by image content, network, weights and
-        preparation. Several processes may share it.
+        preparation. Several processes may share it. ``"ram"`` keeps them in memory instead.
     device : str, default="auto"
         ``"auto"`` is CUDA, else MPS, else the CPU.
     precision : {"auto", "fp32", "bf16"}, default="auto"
@@ -175,7 +171,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         if self.cache is None:
             rows = range(len(sources))
             return np.concatenate([batch for _, batch in self._embed(sources, rows)])
-        cache = VectorCache(self.cache, self._setup())
+        cache = open_cache(self.cache, self._setup())
         contents = [content_digest(source, row) for row, source in enumerate(sources)]
         vectors = cache.get(contents)
         missing = [row for row, content in enumerate(contents) if content not in vectors]
@@ -225,16 +221,10 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
     def _setup(self) -> str:
         """Everything but the image that decides a vector, as the cache's key."""
         from sklearn_mlic.nn.runtime import available_device
-        from sklearn_mlic.nn.state import weights_digest
+        from sklearn_mlic.nn.state import setup_digest
 
-        parts = [
-            _PREPARATION,
-            repr(self.backbone_.spec),
-            weights_digest(self.backbone_),
-            self.pool,
-            self._precision(available_device(self.device)),
-        ]
-        return blake2b("|".join(parts).encode(), digest_size=16).hexdigest()
+        precision = self._precision(available_device(self.device))
+        return setup_digest(self.backbone_, PREPARATION, self.pool, precision)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the block: the backbone's name and a number.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sklearn_mlic.images._load import EXPECTED, IMAGE_TYPES
+from sklearn_mlic.images._source import EXPECTED, IMAGE_TYPES
 
 
 def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, Any]:

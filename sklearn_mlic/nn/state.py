@@ -55,3 +55,22 @@ def weights_digest(module: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()
+
+
+def setup_digest(module: nn.Module, *parts: str) -> str:
+    """Return a hash of all but the image that decides what `module` makes of it: a cache's key.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Its weights count, and its ``spec`` where it has one.
+    *parts : str
+        What else counts: how images are prepared, the precision.
+
+    Returns
+    -------
+    str
+        32 hexadecimal digits.
+    """
+    words = [*parts, repr(getattr(module, "spec", None)), weights_digest(module)]
+    return blake2b("|".join(words).encode(), digest_size=16).hexdigest()

@@ -107,10 +107,10 @@ def test_what_was_done_before_a_kill_is_kept(tmp_path, paths, monkeypatch, seen)
 def test_a_corrupt_cache_file(tmp_path, paths, damage):
     model = embedder(cache=tmp_path / "cache").fit(paths)
     model.transform(paths)
-    file = tmp_path / "cache" / "vectors.sqlite"
+    file = tmp_path / "cache" / "arrays.sqlite"
     content = file.read_bytes()
     write(file, b"no database " * 1000 if damage == "all" else content[:4096] + b"\xff" * 9000)
     with pytest.raises(
-        ValueError, match=r"(?s)cache file '.*vectors\.sqlite' cannot be used: .*Delete it"
+        ValueError, match=r"(?s)cache file '.*arrays\.sqlite' cannot be used: .*Delete it"
     ):
         model.transform(paths)

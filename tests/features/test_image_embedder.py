@@ -126,8 +126,8 @@ def test_a_grid_search_over_a_pipeline_with_a_cache_in_two_processes(tmp_path, p
     search.fit(paths, LABELS)
     assert search.predict(paths).shape == LABELS.shape
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    with sqlite3.connect(tmp_path / "cache" / "vectors.sqlite") as connection:
-        (n_vectors,) = connection.execute("SELECT count(*) FROM vectors").fetchone()
+    with sqlite3.connect(tmp_path / "cache" / "arrays.sqlite") as connection:
+        (n_vectors,) = connection.execute("SELECT count(*) FROM arrays").fetchone()
     connection.close()
     assert n_vectors == 2 * len(paths)  # each image once a pool, over all folds and trials
 
