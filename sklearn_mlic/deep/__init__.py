@@ -1,5 +1,6 @@
 """Neural classifiers that hold a skorch net and keep scikit-learn's rules."""
 
 from sklearn_mlic.deep._image import ImageClassifier
+from sklearn_mlic.deep._transforms import Augmentation
 
-__all__ = ["ImageClassifier"]
+__all__ = ["Augmentation", "ImageClassifier"]
