@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import torch
 from torch import nn
 
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def resolve_device(device: str = "auto") -> torch.device:
@@ -66,7 +66,7 @@ def available_device(device: str) -> torch.device:
 
 
 def resolve_precision(precision: str, device: torch.device, module: nn.Module) -> str:
-    """Return ``"fp32"`` or ``"bf16"``; ``"auto"`` follows a rule that depends on no timing.
+    """Return the precision to run in; ``"auto"`` follows a rule that depends on no timing.
 
     ``"auto"`` is bfloat16 autocast on CUDA, and on CPUs with bfloat16 matrix instructions
     (AMX, AVX-512 BF16) for networks dominated by dense convolutions or attention. It is
@@ -75,7 +75,7 @@ def resolve_precision(precision: str, device: torch.device, module: nn.Module) -
 
     Parameters
     ----------
-    precision : {"auto", "fp32", "bf16"}
+    precision : {"auto", "fp32", "bf16", "fp16"}
         What was asked for.
     device : torch.device
         Where `module` runs.
@@ -85,17 +85,22 @@ def resolve_precision(precision: str, device: torch.device, module: nn.Module) -
     Returns
     -------
     str
-        ``"fp32"`` or ``"bf16"``.
+        ``"fp32"``, ``"bf16"`` or ``"fp16"``.
 
     Raises
     ------
     ValueError
-        If `precision` is unknown.
+        If `precision` is unknown, or ``"fp16"`` away from CUDA.
     """
+    if precision == "fp16" and device.type != "cuda":
+        raise ValueError(
+            f"precision='fp16' needs CUDA, and the device is {device.type!r}. Take 'bf16', which "
+            f"needs no scaling of the loss, or 'auto'."
+        )
     if precision in PRECISIONS:
         return precision
     if precision != "auto":
-        raise ValueError(f"precision={precision!r}; expected 'auto', 'fp32' or 'bf16'.")
+        raise ValueError(f"precision={precision!r}; expected 'auto', 'fp32', 'bf16' or 'fp16'.")
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
     pays = device.type == "cpu" and _cpu_multiplies_bf16() and not _is_depthwise(module)
@@ -122,7 +127,7 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
     ----------
     device : torch.device
         Where the pass runs.
-    precision : {"fp32", "bf16"}
+    precision : {"fp32", "bf16", "fp16"}
         As `resolve_precision` returns it.
 
     Returns

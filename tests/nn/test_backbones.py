@@ -1,13 +1,20 @@
-"""timm networks as backbones: tokens, sizes, weights from files, errors that help."""
+"""Backbones of every kind: tokens and maps, sizes, stages, descriptions, errors that help."""
+
+from dataclasses import asdict
+from itertools import chain
 
 import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
 
-from helpers import write
-from sklearn_mlic.nn.backbones import make_backbone, rebuild_backbone
+from sklearn_mlic.nn.backbones import (
+    BACKBONES,
+    Backbone,
+    BackboneSpec,
+    make_backbone,
+    rebuild_backbone,
+)
 from sklearn_mlic.nn.state import load_arrays, to_arrays, weights_digest
 
 TINY_SWIN = (
@@ -18,6 +25,33 @@ TINY_SWIN = (
 CONV_AND_VIT = [("test_resnet", {}, 32), ("test_vit", {}, 16), ("test_convnext", {}, 32)]
 # Swin yields (B, H, W, D); it is tried at its own size only.
 NETWORKS = [*((*network, 64) for network in CONV_AND_VIT), (*TINY_SWIN, 8, 224)]
+# Networks of many kinds, made small: name, parameters, pixels, the parts that go unused.
+ZOO = [
+    *((name, {}, 32, ()) for name in BACKBONES),
+    ("test_resnet", {}, 64, ()),
+    ("test_vit", {}, 64, ()),
+    ("test_vit", {"reg_tokens": 4}, 64, ()),
+    ("test_vit2", {}, 64, ("fc_norm",)),
+    ("test_vit3", {}, 160, ("attn_pool",)),
+    (
+        "deit_tiny_distilled_patch16_224",
+        {"embed_dim": 24, "depth": 1, "num_heads": 1},
+        64,
+        (),
+    ),
+    ("coat_lite_tiny", {"embed_dims": (8, 16, 24, 32), "img_size": 64}, 64, ()),
+    ("levit_128s", {}, 224, ()),
+    ("test_convnext", {}, 64, ("head",)),
+    ("test_efficientnet", {}, 64, ()),
+    ("test_mambaout", {}, 64, ("head",)),
+    ("test_maxvit", {}, 160, ()),
+    ("mobilenetv3_small_050", {}, 64, ("conv_head",)),
+    ("regnetx_002", {}, 64, ()),
+    ("vgg11", {"mlp_ratio": 0.01}, 32, ("pre_logits",)),
+    ("poolformer_s12", {}, 64, ("head",)),
+    (*TINY_SWIN, 224, ()),
+]
+each_network = pytest.mark.parametrize(("name", "params", "size", "unused"), ZOO)
 
 
 def pixels(size, n=2):
@@ -34,15 +68,6 @@ def seeded_backbone(name="test_resnet", **settings):
 @torch.inference_mode()
 def tokens_of(backbone, image=None):
     return backbone(pixels(backbone.image_size) if image is None else image)
-
-
-@pytest.fixture
-def weights():
-    """The state dict of a network that no other test makes."""
-    torch_state = torch.random.get_rng_state()
-    state = timm.create_model("test_resnet", pretrained=False, num_classes=5).state_dict()
-    torch.random.set_rng_state(torch_state)
-    return {name: tensor.contiguous() for name, tensor in state.items()}
 
 
 # ---- tokens
@@ -69,6 +94,64 @@ def test_the_class_token_is_left_out():
         everything = backbone.trunk.forward_features(scaled)
     assert backbone.trunk.num_prefix_tokens == 1
     torch.testing.assert_close(tokens_of(backbone), everything[:, 1:])
+
+
+@each_network
+def test_a_map_is_its_tokens_row_by_row(name, params, size, unused):
+    backbone = seeded_backbone(name, params=params, image_size=size)
+    with torch.inference_mode():
+        features = backbone.feature_map(pixels(size))
+    assert features.shape[:2] == (2, backbone.n_features)
+    assert features.shape[2] == features.shape[3]
+    assert torch.isfinite(features).all()
+    rows = [features[:, :, row, col] for row, col in np.ndindex(*features.shape[2:])]
+    torch.testing.assert_close(tokens_of(backbone), torch.stack(rows, dim=1))
+
+
+@each_network
+def test_what_the_tokens_do_not_need_is_left_out(name, params, size, unused):
+    """Every parameter that is left takes part, and its gradient comes."""
+    backbone = seeded_backbone(name, params=params, image_size=size)
+    assert backbone.spec.unused == unused
+    for image in (pixels(size), pixels(size) / 255):
+        backbone.train().zero_grad()
+        backbone(image).square().mean().backward()
+        assert [n for n, p in backbone.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_convnext", "simple_cnn"])
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_it_can_be_made_where_gradients_are_off(name, mode):
+    with mode():
+        backbone = seeded_backbone(name)
+        twin = rebuild_backbone(backbone.spec)
+    assert backbone.spec == twin.spec == seeded_backbone(name).spec
+    backbone(pixels(64)).sum().backward()
+
+
+@each_network
+def test_stages_hold_each_parameter_once(name, params, size, unused):
+    backbone = seeded_backbone(name, params=params, image_size=size)
+    stages = backbone.stages()
+    assert len(stages) >= 2
+    assert all(stages)
+    assert sorted(chain.from_iterable(stages)) == sorted(n for n, _ in backbone.named_parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("test_resnet", "trunk.conv1.0.weight", "trunk.layer4"),
+        ("test_vit", "trunk.pos_embed", "trunk.norm.weight"),
+        ("test_convnext", "trunk.stem.0.weight", "trunk.stages.3"),
+        ("deep_cnn", "trunk.0.0.weight", "trunk.4.3.weight"),
+        ("poolformer_s12", "trunk.stem.conv.weight", "trunk.stages.3"),
+    ],
+)
+def test_the_stem_is_the_first_stage(name, first, last):
+    stages = seeded_backbone(name).stages()
+    assert first in stages[0]
+    assert any(parameter.startswith(last) for parameter in stages[-1])
 
 
 @pytest.mark.parametrize(("name", "params", "patch", "size"), NETWORKS)
@@ -102,87 +185,6 @@ def test_it_comes_in_evaluation_mode():
     assert not any(module.training for module in backbone.modules())
 
 
-# ---- weight files
-
-
-@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
-def test_weights_come_from_a_file(tmp_path, weights, suffix):
-    path = tmp_path / f"weights{suffix}"
-    save_file(weights, path) if suffix == ".safetensors" else torch.save(weights, path)
-    for given in (path, str(path)):
-        loaded = make_backbone("test_resnet", pretrained=given).trunk.state_dict()
-        assert loaded  # the classifier's weights are all that is left out
-        assert set(weights) - set(loaded) == {"fc.weight", "fc.bias"}
-        assert all(torch.equal(tensor, weights[name]) for name, tensor in loaded.items())
-
-
-@pytest.mark.parametrize(
-    "metadata",
-    [
-        {"mean": "0.1 0.2 0.3", "std": "0.4 0.5 0.6", "input_size": "3 96 96"},
-        {"mean": "[0.1, 0.2, 0.3]", "std": "(0.4, 0.5, 0.6)", "input": "3x96x96"},
-    ],
-)
-def test_a_files_metadata_counts_before_the_configuration(tmp_path, weights, metadata):
-    save_file(weights, tmp_path / "w.safetensors", metadata=metadata)
-    backbone = make_backbone("test_resnet", pretrained=tmp_path / "w.safetensors")
-    assert backbone.spec.mean == (0.1, 0.2, 0.3)
-    assert backbone.spec.std == (0.4, 0.5, 0.6)
-    assert backbone.image_size == 96
-    asked = make_backbone("test_resnet", pretrained=tmp_path / "w.safetensors", image_size=64)
-    assert asked.image_size == 64
-
-
-def test_a_file_without_metadata_leaves_the_configuration(tmp_path, weights):
-    save_file(weights, tmp_path / "w.safetensors")
-    spec = make_backbone("test_resnet", pretrained=tmp_path / "w.safetensors").spec
-    assert spec == make_backbone("test_resnet", pretrained=False).spec
-
-
-def test_a_vit_whose_file_names_another_size(tmp_path):
-    state = timm.create_model("test_vit", pretrained=False, num_classes=0).state_dict()
-    save_file(state, tmp_path / "w.safetensors", metadata={"input_size": "3 64 64"})
-    backbone = make_backbone("test_vit", pretrained=tmp_path / "w.safetensors")
-    assert tokens_of(backbone).shape == (2, 16, backbone.n_features)
-    twin = rebuild_backbone(backbone.spec)
-    load_arrays(twin, to_arrays(backbone))
-    assert torch.equal(tokens_of(twin), tokens_of(backbone))
-
-
-def test_a_missing_weight_file(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nowhere\.pt' does not exist\. Pass the path"):
-        make_backbone("test_resnet", pretrained=tmp_path / "nowhere.pt")
-
-
-@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
-def test_weights_that_do_not_fit(tmp_path, weights, suffix):
-    path = tmp_path / f"weights{suffix}"
-    save_file(weights, path) if suffix == ".safetensors" else torch.save(weights, path)
-    with pytest.raises(ValueError, match=r"weights in .*weights.* do not fit .* 'test_vit'"):
-        make_backbone("test_vit", pretrained=path)
-
-
-def test_weights_of_a_smaller_network_of_the_family(tmp_path, weights):
-    """Every tensor in the file has a place, but not every place has a tensor."""
-    save_file(weights, tmp_path / "w.safetensors")
-    with pytest.raises(
-        ValueError, match=r"do not fit .* tensors are not in the file, such as 'layer"
-    ):
-        make_backbone(
-            "test_resnet", pretrained=tmp_path / "w.safetensors", params={"layers": (1, 1, 1, 2)}
-        )
-
-
-@pytest.mark.parametrize(
-    ("suffix", "words"),
-    [(".safetensors", "broken.safetensors' is not a safetensors file"), (".pt", "broken.pt")],
-)
-def test_a_file_that_holds_no_weights(tmp_path, suffix, words):
-    path = write(tmp_path / f"broken{suffix}", b"not weights at all")
-    with pytest.raises(ValueError, match=words):
-        make_backbone("test_resnet", pretrained=path)
-
-
 # ---- names and parameters
 
 
@@ -190,10 +192,35 @@ def test_a_file_that_holds_no_weights(tmp_path, suffix, words):
 def test_an_unknown_name_shows_near_ones(make):
     spec = seeded_backbone().spec
     given = "test_resnett" if make is make_backbone else type(spec)("test_resnett")
-    with pytest.raises(
-        ValueError, match=r"Unknown backbone 'test_resnett'. Near it: .*'test_resnet'"
-    ):
+    words = r"Unknown backbone 'test_resnett'. Near it: .*'test_resnet'.* There are plain_cnn, "
+    with pytest.raises(ValueError, match=words):
         make(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [("plaincnn", "plain_cnn"), ("deep-cnn", "deep_cnn"), ("resnet8", "resnet18")],
+)
+def test_ours_and_timms_are_both_looked_through(given, near):
+    with pytest.raises(ValueError, match=rf"Unknown backbone '{given}'. Near it: .*'{near}'"):
+        make_backbone(given, pretrained=False)
+
+
+def test_a_name_is_text():
+    with pytest.raises(ValueError, match="Unknown backbone 18"):
+        make_backbone(18)
+
+
+@pytest.mark.parametrize(("name", "size"), [("vgg11", 16), ("test_vit", 8), ("coat_lite_tiny", 8)])
+def test_a_size_that_a_network_cannot_take(name, size):
+    params = {"mlp_ratio": 0.01} if name == "vgg11" else {}
+    with pytest.raises(ValueError, match=rf"'{name}' cannot take images of {size} px"):
+        seeded_backbone(name, params=params, image_size=size)
+
+
+def test_a_network_without_one_map():
+    with pytest.raises(ValueError, match="'efficientvim_m1' cannot be a backbone: .* but list"):
+        seeded_backbone("efficientvim_m1")
 
 
 def test_a_rebuilt_backbone_never_reaches_the_network():
@@ -224,12 +251,19 @@ def test_published_weights_that_cannot_be_had(monkeypatch, error):
 # ---- state
 
 
-@pytest.mark.parametrize(("name", "params", "patch", "size"), [*NETWORKS, *RESIZED])
-def test_a_spec_and_arrays_rebuild_the_network(name, params, patch, size):
+STORED = [*ZOO, *((name, params, size, None) for name, params, _, size in RESIZED)]
+
+
+@pytest.mark.parametrize(("name", "params", "size", "unused"), STORED)
+def test_a_spec_and_arrays_rebuild_the_network(name, params, size, unused, monkeypatch):
     backbone = seeded_backbone(name, params=params, image_size=size)
     arrays = to_arrays(backbone)
     assert all(type(array) is np.ndarray for array in arrays.values())
-    twin = rebuild_backbone(backbone.spec)
+    with monkeypatch.context() as patch:  # the description tells all: no pass is needed
+        patch.setattr(Backbone, "feature_map", None)
+        twin = rebuild_backbone(BackboneSpec(**asdict(backbone.spec)))
+    assert twin.spec == backbone.spec
+    assert twin.n_features == backbone.n_features
     load_arrays(twin, arrays)
     assert torch.equal(tokens_of(twin), tokens_of(backbone))
     assert weights_digest(twin) == weights_digest(backbone)

@@ -1,43 +1,20 @@
-"""A timm model as a backbone: it carries its own preprocessing and yields tokens."""
+"""timm's networks as backbones: names, weights, sizes, and the map in whatever they return."""
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
-from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from safetensors import SafetensorError, safe_open
+from timm.models import group_parameters
 from torch import Tensor, nn
 
+from sklearn_mlic.nn.backbones._backbone import Backbone, BackboneSpec
 
-@dataclass(frozen=True)
-class BackboneSpec:
-    """All it takes to build a backbone again without its weight file.
-
-    Parameters
-    ----------
-    name : str
-        The timm name.
-    params : dict
-        Arguments for ``timm.create_model``.
-    image_size : int
-        Side of the square input, in pixels.
-    mean, std : tuple of 3 floats
-        Normalisation of RGB values in 0..1.
-    """
-
-    name: str
-    params: dict[str, Any] = field(default_factory=dict)
-    image_size: int = 224
-    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
-    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+# Arguments of timm.create_model that read files or reach the network, or that we set.
+_RESERVED = ("pretrained", "checkpoint", "cache_dir", "num_classes", "features_only", "in_chans")
 
 
-class Backbone(nn.Module):
+class TimmBackbone(Backbone):
     """A timm network without its classifier, from pixels to tokens.
 
     Parameters
@@ -46,154 +23,138 @@ class Backbone(nn.Module):
         What the network is and how its input is prepared.
     trunk : nn.Module
         The timm model.
-
-    Attributes
-    ----------
-    n_features : int
-        Width D of a token.
-    image_size : int
-        Side of the square input, in pixels.
     """
 
-    def __init__(self, spec: BackboneSpec, trunk: nn.Module):
-        super().__init__()
-        self.spec = spec
-        self.trunk = trunk
-        self.n_features: int = trunk.num_features
-        self.image_size = spec.image_size
-        # (image - mean) / std as image * gain + shift, for values in 0..1.
-        mean, std = torch.tensor(spec.mean).view(3, 1, 1), torch.tensor(spec.std).view(3, 1, 1)
-        self.register_buffer("gain", 1 / std, persistent=False)
-        self.register_buffer("shift", -mean / std, persistent=False)
+    def _map(self, image: Tensor) -> Tensor:
+        features = self.trunk.forward_features(image)
+        if not isinstance(features, Tensor) or features.ndim not in (3, 4):
+            raise ValueError(
+                f"{self.spec.name!r} cannot be a backbone: it gives no single map of features "
+                f"but {type(features).__name__}."
+            )
+        if features.ndim == 4:
+            is_nhwc = str(getattr(self.trunk, "output_fmt", "NCHW")).endswith("NHWC")
+            return features.permute(0, 3, 1, 2) if is_nhwc else features  # (B, D, h, w)
+        tokens = features[:, getattr(self.trunk, "num_prefix_tokens", 0) :]  # (B, N, D)
+        h, w = self._grid(tokens.shape[1], image.shape[2:])
+        # VOLO and CoaT do not count the class token that they put in front.
+        tokens = tokens[:, tokens.shape[1] - h * w :]
+        return tokens.transpose(1, 2).unflatten(2, (h, w))  # (B, D, h, w)
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return the tokens of a batch; class and register tokens are left out.
+    def _grid(self, n_tokens: int, size: tuple[int, int]) -> tuple[int, int]:
+        """Rows and columns of the tokens of an image of `size`."""
+        embed = getattr(self.trunk, "patch_embed", None)
+        if hasattr(embed, "dynamic_feat_size"):
+            h, w = embed.dynamic_feat_size(tuple(size))
+            if h * w == n_tokens:
+                return h, w
+        # Networks in stages merge patches and keep no grid: theirs has the image's shape.
+        h = round((n_tokens * size[0] / size[1]) ** 0.5)
+        w = round(h * size[1] / size[0])
+        if n_tokens - h * w not in (0, 1):
+            raise ValueError(
+                f"{self.spec.name!r} cannot be a backbone: its {n_tokens} tokens form no grid."
+            )
+        return h, w
 
-        Parameters
-        ----------
-        image : Tensor of shape (B, 3, H, W)
-            RGB, uint8 in 0..255 or float in 0..1.
+    def stages(self) -> list[list[str]]:
+        """Name the parameters stage by stage, as timm groups them.
 
         Returns
         -------
-        Tensor of shape (B, N, D)
-            One token a position of the feature map.
+        list of lists of str
+            Each name of ``named_parameters()`` once, the stem first.
         """
-        if image.dtype == torch.uint8:
-            image = image.float().mul_(self.gain / 255).add_(self.shift)
-        else:
-            image = image * self.gain + self.shift
-        features = self.trunk.forward_features(image)
-        if features.ndim == 3:  # (B, prefix + N, D)
-            return features[:, getattr(self.trunk, "num_prefix_tokens", 0) :]
-        if str(getattr(self.trunk, "output_fmt", "NCHW")).endswith("NHWC"):
-            return features.flatten(1, 2)  # (B, H, W, D) -> (B, N, D)
-        return features.flatten(2).transpose(1, 2)  # (B, D, H, W) -> (B, N, D)
+        try:
+            matcher = self.trunk.group_matcher(coarse=True)
+        except (AttributeError, AssertionError):  # PoolFormer and a few more
+            return self._stages_by(r"\w+(\.\d+)?")
+        groups = group_parameters(self.trunk, matcher)
+        return [[f"trunk.{name}" for name in groups[key]] for key in sorted(groups)]
 
 
-def make_backbone(
-    name: str,
-    *,
-    pretrained: bool | str | Path = True,
-    image_size: int | None = None,
-    params: Mapping[str, Any] | None = None,
-) -> Backbone:
-    """Build a backbone from a timm name and, where asked for, load its weights.
+def check_recipe(name: str, params: Mapping[str, Any]) -> None:
+    """Refuse settings that choose weights: what is no name may come from a stranger's file.
 
     Parameters
     ----------
     name : str
-        A timm name, see ``timm.list_models()``.
-    pretrained : bool or path, default=True
-        True takes timm's published weights (from its cache or the hub), False random ones,
-        a path the weights of a safetensors or torch file. ``mean``, ``std`` and ``input_size``
-        in a safetensors file's metadata count before the model's own configuration.
-    image_size : int, optional
-        Side of the square input in pixels. None takes the size of the weights.
-    params : mapping, optional
-        Further arguments for ``timm.create_model``.
-
-    Returns
-    -------
-    Backbone
-        In evaluation mode, on the CPU.
+        A name that timm knows.
+    params : mapping
+        Arguments for ``timm.create_model``.
 
     Raises
     ------
     ValueError
-        If the name is unknown or the weights do not fit the network.
-    FileNotFoundError
-        If the weight file does not exist.
-    RuntimeError
-        If published weights cannot be had.
+        If `params` holds a setting that is ours to make.
     """
-    params = dict(params or {})
-    _check_recipe(name, params)
-    if image_size is not None and not (isinstance(image_size, Integral) and image_size > 0):
-        raise ValueError(f"image_size={image_size!r}; expected the side of a square in pixels.")
-    overlay: dict[str, Any] = {}
-    if not isinstance(pretrained, bool):
-        overlay = _read_metadata(Path(pretrained))
+    reserved = [key for key in params if str(key).startswith(_RESERVED)]
+    if reserved:
+        raise ValueError(
+            f"backbone_params holds {reserved[0]!r}, which is not to be set there ({name!r}). "
+            f"Weights are chosen with pretrained=True, False or a path."
+        )
+
+
+def make_trunk(
+    name: str,
+    pretrained: bool,
+    overlay: dict[str, Any],
+    params: dict[str, Any],
+    image_size: int | None,
+) -> tuple[BackboneSpec, nn.Module]:
+    """Build a timm network with its weights, at the size that it comes in.
+
+    Parameters
+    ----------
+    name : str
+        A name that timm knows.
+    pretrained : bool
+        Whether to load weights: the published ones, or those of the file in `overlay`.
+    overlay : dict
+        What goes before timm's configuration, as `read_metadata` returns it.
+    params : dict
+        Arguments for ``timm.create_model``.
+    image_size : int or None
+        Side of the square input; None takes that of the weights.
+
+    Returns
+    -------
+    spec : BackboneSpec
+        Its description, with the size that is asked for.
+    trunk : nn.Module
+        The network.
+    """
     trunk = _create(name, pretrained, overlay, params)
-    if overlay:
-        with torch.random.fork_rng(devices=[]):
-            _check_filled(trunk, _create(name, pretrained, overlay, params), name, overlay["file"])
     config = timm.data.resolve_model_data_config(trunk)
     size = int(image_size or overlay.get("input_size", config["input_size"])[-1])
     spec = BackboneSpec(name, params, size, tuple(config["mean"]), tuple(config["std"]))
-    return _fit_size(spec, trunk)
+    return spec, trunk
 
 
-def rebuild_backbone(spec: BackboneSpec) -> Backbone:
-    """Build the backbone of `spec` with random weights, for a state dict to fill.
+def fit_size(spec: BackboneSpec, trunk: nn.Module) -> None:
+    """Set a network with positions or windows to the size in `spec`.
 
     Parameters
     ----------
     spec : BackboneSpec
-        As kept in ``Backbone.spec``.
-
-    Returns
-    -------
-    Backbone
-        In evaluation mode, on the CPU.
+        What the network is.
+    trunk : nn.Module
+        The timm model; position embeddings are interpolated.
     """
-    _check_recipe(spec.name, spec.params)
-    trunk = timm.create_model(spec.name, pretrained=False, num_classes=0, **spec.params)
-    return _fit_size(spec, trunk)
-
-
-# Arguments of timm.create_model that read files or reach the network, or that we set.
-_RESERVED = ("pretrained", "checkpoint", "cache_dir", "num_classes", "features_only", "in_chans")
-
-
-def _check_recipe(name: str, params: Mapping[str, Any]) -> None:
-    """Refuse what is not a network by name with plain settings: it may come from a file."""
-    reserved = [key for key in params if str(key).startswith(_RESERVED)]
-    if reserved:
-        raise ValueError(
-            f"backbone_params holds {reserved[0]!r}, which is not to be set there. Weights are "
-            f"chosen with pretrained=True, False or a path."
-        )
-    if not timm.is_model(name):
-        close = get_close_matches(str(name), timm.list_models(), n=3)
-        raise ValueError(f"Unknown backbone {name!r}. Near it: {close}. See timm.list_models().")
-
-
-def _fit_size(spec: BackboneSpec, trunk: nn.Module) -> Backbone:
     native = trunk.pretrained_cfg.get("input_size", (3, 0, 0))[-1]
-    if spec.image_size != native and hasattr(trunk, "set_input_size"):
+    current = getattr(getattr(trunk, "patch_embed", None), "img_size", None) or (native, native)
+    if tuple(current) != (spec.image_size,) * 2 and hasattr(trunk, "set_input_size"):
         try:
-            trunk.set_input_size(img_size=(spec.image_size, spec.image_size))  # ViT positions
-        except AssertionError as error:
+            trunk.set_input_size(img_size=(spec.image_size, spec.image_size))
+        except (AssertionError, RuntimeError, ValueError) as error:
             raise ValueError(
                 f"{spec.name!r} cannot take images of {spec.image_size} px: {error}"
             ) from error
-    return Backbone(spec, trunk).eval()
 
 
-def _create(name: str, pretrained: Any, overlay: dict, params: dict) -> nn.Module:
+def _create(name: str, load: bool, overlay: dict, params: dict) -> nn.Module:
     """``timm.create_model`` with errors that say what to do."""
-    load = pretrained is not False
     try:
         return timm.create_model(
             name, pretrained=load, num_classes=0, pretrained_cfg_overlay=overlay, **params
@@ -217,51 +178,55 @@ def _create(name: str, pretrained: Any, overlay: dict, params: dict) -> nn.Modul
         ) from error
 
 
-def _check_filled(trunk: nn.Module, again: nn.Module, name: str, file: str) -> None:
-    """Raise where a weight file leaves random weights: they differ from one build to the next.
+def find_unfilled(trunk: nn.Module, overlay: dict[str, Any], spec: BackboneSpec) -> set[str]:
+    """Find what a weight file left random: it differs from one build to the next.
 
     timm asks only that the shapes fit, so that weights of another network load as nothing. It
     renames what older files hold, so the names in the file do not tell.
+
+    Parameters
+    ----------
+    trunk : nn.Module
+        The network, as `make_trunk` built it.
+    overlay : dict
+        As `make_trunk` took it, with a file.
+    spec : BackboneSpec
+        The network's description.
+
+    Returns
+    -------
+    set of str
+        Names in the trunk's state dict.
     """
-    first, second = trunk.state_dict(), again.state_dict()
-    lacking = [key for key, tensor in first.items() if not torch.equal(tensor, second[key])]
+    with torch.random.fork_rng(devices=[]):
+        again = _create(spec.name, True, overlay, spec.params).state_dict()
+    return {
+        key for key, tensor in trunk.state_dict().items() if not torch.equal(tensor, again[key])
+    }
+
+
+def check_filled(backbone: Backbone, unfilled: set[str], file: str) -> None:
+    """Raise where a part that the tokens depend on has no weights.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Without the parts that go unused: a file need not hold those.
+    unfilled : set of str
+        What `find_unfilled` found.
+    file : str
+        The weight file.
+
+    Raises
+    ------
+    ValueError
+        If a tensor of the trunk is unfilled.
+    """
+    names = list(backbone.trunk.state_dict())
+    lacking = [name for name in names if name in unfilled]
     if lacking:
         raise ValueError(
-            f"The weights in {file} do not fit the backbone {name!r}: {len(lacking)} of its "
-            f"{len(first)} tensors are not in the file, such as {lacking[0]!r}. Pass the name of "
-            f"the network that the weights were made with."
+            f"The weights in {file} do not fit the backbone {backbone.spec.name!r}: "
+            f"{len(lacking)} of its {len(names)} tensors are not in the file, such as "
+            f"{lacking[0]!r}. Pass the name of the network that the weights were made with."
         )
-
-
-def _read_metadata(path: Path) -> dict[str, Any]:
-    """What timm needs to know of a weight file: where it is and how its input is prepared."""
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"The weight file {str(path)!r} does not exist. Pass the path of a safetensors or "
-            f"torch file, True for published weights, or False for random ones."
-        )
-    overlay: dict[str, Any] = {"file": str(path)}
-    if path.suffix != ".safetensors":
-        return overlay
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{str(path)!r} is not a safetensors file: {error}") from error
-    for key in ("mean", "std"):
-        if key in metadata:
-            overlay[key] = tuple(_numbers(metadata[key]))
-            if len(overlay[key]) != 3:
-                raise ValueError(
-                    f"{str(path)!r} gives {key}={metadata[key]!r} in its metadata; expected three "
-                    f"numbers, one a colour."
-                )
-    size = _numbers(metadata.get("input_size") or metadata.get("input", ""))
-    if size:
-        overlay["input_size"] = (3, int(max(size)), int(max(size)))
-    return overlay
-
-
-def _numbers(text: str) -> list[float]:
-    """The numbers in a metadata string: ``"0.5 0.5 0.5"``, ``"[3, 224, 224]"``."""
-    return [float(number) for number in re.findall(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", text)]

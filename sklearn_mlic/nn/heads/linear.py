@@ -26,6 +26,14 @@ class LinearHead(nn.Module):
     ----------
     Chen, Z.-M. et al. (2019). Multi-label image recognition with graph convolutional
     networks. CVPR.
+    Zhou, B. et al. (2016). Learning deep features for discriminative localization. CVPR.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_mlic.nn.heads import LinearHead
+    >>> LinearHead(n_features=64, n_labels=3, pool="max")(torch.zeros(2, 49, 64)).shape
+    torch.Size([2, 3])
     """
 
     def __init__(self, n_features: int, n_labels: int, pool: str = "avg", dropout: float = 0.0):
@@ -52,3 +60,38 @@ class LinearHead(nn.Module):
             One logit a label.
         """
         return self.linear(self.dropout(pool_tokens(tokens, self.pool)))
+
+    def reduce_tokens(self, tokens: Tensor) -> Tensor:
+        """Return the least of the tokens that gives the same logits.
+
+        What a frozen backbone gives can then be kept as one vector an image.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image.
+
+        Returns
+        -------
+        Tensor of shape (B, 1, D)
+            The pooled token.
+        """
+        return pool_tokens(tokens, self.pool)[:, None]
+
+    def label_maps(self, tokens: Tensor) -> Tensor:
+        """Return the logits that each token alone would give: the class activation maps.
+
+        With average pooling their mean over the tokens is the logit (Zhou et al. 2016); with max
+        pooling they only tell where a label is seen.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image.
+
+        Returns
+        -------
+        Tensor of shape (B, L, N)
+            One map a label.
+        """
+        return self.linear(tokens).transpose(1, 2)  # (B, N, L) -> (B, L, N)
