@@ -47,6 +47,15 @@ class MultilabelMixin(ClassifierMixin):
         self.classes_ = np.array([[0, 1]] * values.shape[1])
         return values
 
+    def _check_known(self, labels: Any) -> None:
+        """Raise where a label is unknown in every row."""
+        if labels.dtype.kind == "f" and np.isnan(labels).all(axis=0).any():
+            names = self.label_names_[np.isnan(labels).all(axis=0)]
+            raise ValueError(
+                f"The label(s) {', '.join(map(repr, names))} are unknown (NaN) in all "
+                f"{len(labels)} rows; expected at least one known row. Drop their columns from y."
+            )
+
     def predict(self, X: Any) -> np.ndarray:
         """Predict labels: `apply_thresholds` on the probabilities of `predict_proba`.
 

@@ -10,7 +10,7 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 
-from sklearn_mlic.fitted import predict_both
+from sklearn_mlic.fitted import predict_both, set_everywhere
 from sklearn_mlic.metrics import (
     cf1_score,
     get_scorers,
@@ -19,6 +19,8 @@ from sklearn_mlic.metrics import (
     sample_f1_score,
 )
 from sklearn_mlic.model_selection import check_multilabel_cv
+from sklearn_mlic.recipes import RECIPES
+from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._progress import track
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _HELD = {"mAP", "CF1", "OF1", "micro_F1", "sample_F1"}
 
 
 def compare(
-    approaches: Mapping[str, Any],
+    approaches: Mapping[str, Any] | Sequence[str],
     X: Any,
     y: Any,
     *,
@@ -44,9 +46,12 @@ def compare(
 
     Parameters
     ----------
-    approaches : mapping of str to estimator
-        What to compare, by the name that it has in the table. ``predict`` is to apply tuned
-        thresholds, as that of a recipe or of any ThresholdCalibrator does.
+    approaches : mapping of str to estimator or str, or sequence of str
+        What to compare, by the name that it has in the table; or names of recipes alone, such as
+        ``["label_prior", "resnet18"]``. A name stands for the recipe of
+        `sklearn_mlic.recipes.RECIPES`, with `random_state` and `verbose` and else its defaults.
+        ``predict`` is to apply tuned thresholds, as that of a recipe or of any
+        ThresholdCalibrator does.
     X : array-like of n_samples rows
         Anything that all approaches take.
     y : array-like or DataFrame of shape (n_samples, n_labels)
@@ -59,9 +64,9 @@ def compare(
     groups : array-like of shape (n_samples,), optional
         For a `cv` that keeps groups whole.
     random_state : int, RandomState or None, default=None
-        Shuffles the folds.
+        Shuffles the folds, and seeds the recipes given by name.
     verbose : int, default=0
-        1 shows a progress bar.
+        1 shows a progress bar an approach, and those of the recipes given by name.
 
     Returns
     -------
@@ -73,36 +78,64 @@ def compare(
     Raises
     ------
     ValueError
-        If there is no approach, a score is unknown, or `y` is not a 0/1 indicator matrix.
+        If there is no approach, the name of a recipe or score is unknown, or `y` is not a 0/1
+        indicator matrix.
+    TypeError
+        If estimators are given without names.
 
     Examples
     --------
     >>> from sklearn_mlic import compare, make_multilabel_images
-    >>> from sklearn_mlic.recipes import label_prior, text_probe
+    >>> from sklearn_mlic.recipes import text_probe
     >>> bunch = make_multilabel_images(n_samples=100, random_state=0)
-    >>> table = compare({"prior": label_prior(0), "text": text_probe("caption", random_state=0)},
-    ...                 bunch.data, bunch.target, cv=0.3, random_state=0)
+    >>> approaches = {"prior": "label_prior", "text": text_probe("caption", random_state=0)}
+    >>> table = compare(approaches, bunch.data, bunch.target, cv=0.3, random_state=0)
     >>> bool(table.loc["text", "mAP"] > table.loc["prior", "mAP"])
     True
     """
     import pandas as pd
 
-    if not approaches:
-        raise ValueError("approaches is empty; expected at least one estimator under its name.")
+    models = _find_models(approaches, random_state, verbose)
     scorers = {n: s for n, s in get_scorers(scoring).items() if n not in _HELD}
     (X,) = indexable(X)
     splitter = check_multilabel_cv(cv, y, random_state=random_state)
     splits = list(splitter.split(X, y, groups))
-    jobs = [(name, split) for name in approaches for split in splits]
     rows = [
-        {"approach": name, **_score(clone(approaches[name]), X, y, *split, scorers)}
-        for name, split in track(jobs, len(jobs), "Comparing", verbose)
+        {"approach": name, **_score(clone(model), X, y, *split, scorers)}
+        for name, model in models.items()
+        for split in track(splits, len(splits), f"Comparing: {name}", verbose)
     ]
     folds = pd.DataFrame(rows).groupby("approach", sort=False)
     table = folds.mean()
     # One hold-out has no spread.
     table.insert(1, "mAP std", folds["mAP"].std(ddof=0) if len(splits) > 1 else np.nan)
     return table
+
+
+def _find_models(
+    approaches: Mapping[str, Any] | Sequence[str], random_state: Any, verbose: int
+) -> dict[str, Any]:
+    """Return an estimator under each name; what is a string becomes the recipe of this name."""
+    if len(approaches) == 0:
+        raise ValueError("approaches is empty; expected at least one estimator under its name.")
+    if isinstance(approaches, str):
+        raise TypeError(f"approaches={approaches!r}; expected a list of names: [{approaches!r}].")
+    if not isinstance(approaches, Mapping):
+        nameless = [a for a in approaches if not isinstance(a, str)]
+        if nameless:
+            kind = type(nameless[0]).__name__
+            raise TypeError(
+                f"approaches holds a {kind} without a name; expected names of recipes, or a "
+                f"mapping such as {{'mine': {kind}(...), 'prior': 'label_prior'}}."
+            )
+        approaches = {name: name for name in approaches}
+    models = dict(approaches)
+    for name, model in approaches.items():
+        if isinstance(model, str):
+            check_choice("recipe", model, RECIPES)
+            models[name] = RECIPES[model]()
+            set_everywhere(models[name], random_state=random_state, verbose=verbose)
+    return models
 
 
 def _score(

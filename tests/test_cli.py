@@ -17,11 +17,12 @@ from sklearn_mlic import (
     LabelPrior,
     MLkNN,
     RAkEL,
+    __version__,
     load,
     make_multilabel_images,
 )
-from sklearn_mlic.cli import app, main
-from sklearn_mlic.recipes import CLASSIFIERS
+from sklearn_mlic.cli import _options, app, main
+from sklearn_mlic.recipes import CLASSIFIERS, RECIPES
 
 NETWORK = ["--backbone", "test_resnet", "--weights", "random", "--image-size", "32", "--quiet"]
 MADE = {
@@ -105,6 +106,63 @@ def test_classifiers_and_rules_go_by_name(scenes, tmp_path, approach):
     assert isinstance(calibrator.estimator_, MADE[approach.partition(":")[2]])
 
 
+def build(*arguments):
+    """The estimator that ``fit`` would train."""
+    built = []
+    with pytest.MonkeyPatch.context() as patch:
+        build = _options.ApproachOptions.build
+        patch.setattr(
+            _options.ApproachOptions, "build", lambda *a: built.append(build(*a)) or 1 / 0
+        )
+        with pytest.raises(ZeroDivisionError):
+            call("fit", *arguments, "-q")
+    return built[0].popitem()[1]
+
+
+def test_recipes_go_by_name(scenes, tmp_path):
+    path, out = tmp_path / "model.skops", tmp_path / "table.csv"
+    csv, quick = scenes / "labels.csv", ["--image-size", 32, "--epochs", 1, "--quiet"]
+    call("fit", csv, "-o", path, "--approach", "advanced_cnn", "--literal", *quick)
+    model = load(path)
+    assert model.method_params == {"midpoint": False}
+    assert len(model.estimator_.history_) == 1
+    assert model.predict(pd.DataFrame({"image": [str(scenes / "0.png")]})).shape == (1, 3)
+    printed = call("compare", csv, "--approach", "simple_cnn", "--cv", 0.5, "-o", out, *quick)
+    assert list(pd.read_csv(out)["approach"]) == ["prior", "simple_cnn"]
+    assert "simple_cnn" in printed
+
+
+def test_the_command_line_lists_the_recipes_as_they_are():
+    assert [*_options.RECIPES] == [name for name in RECIPES if name != "label_prior"]
+    printed = call("compare", "--help")
+    for name in _options.RECIPES:
+        assert name in printed
+
+
+@pytest.mark.parametrize("literal", [False, True])
+def test_a_recipe_keeps_what_is_not_asked_for(scenes, literal):
+    arguments = [scenes / "labels.csv", "--approach", "resnet18", "--weights", "random"]
+    model = build(*arguments, *(["--literal"] if literal else []))
+    expected = RECIPES["resnet18"](literal=literal, pretrained=False, random_state=0)
+    assert model.get_params(deep=False).keys() == expected.get_params(deep=False).keys()
+    assert repr(model) == repr(expected)
+
+
+def test_a_recipe_takes_what_is_asked_for(scenes, tmp_path):
+    model = build(
+        scenes / "labels.csv", "--approach", "vgg16", "--weights", "w.pt", "--image-size", 64,
+        "--epochs", 2, "--lr", 0.5, "--seed", 4, "--n-jobs", 2, "--device", "cpu",
+        "--rule", "fixed", "--precision", "fp32", "--cache", tmp_path,
+    )  # fmt: skip
+    network = model.estimator
+    assert (model.method, model.random_state, network.random_state) == ("fixed", 4, 4)
+    assert (network.backbone, network.pretrained, network.image_size) == ("vgg16", "w.pt", 64)
+    assert (network.max_epochs, network.lr, network.n_jobs) == (2, 0.5, 2)
+    assert (network.device, network.precision, network.cache) == ("cpu", "fp32", str(tmp_path))
+    own = build(scenes / "labels.csv", "--approach", "deep_cnn", "--weights", "w.pt").estimator
+    assert own.pretrained == "w.pt"
+
+
 def test_compare_adds_scores_by_name(scenes, tmp_path):
     out = tmp_path / "table.csv"
     printed = call("compare", scenes / "labels.csv", "--approach", "text:rakel", "--text",
@@ -123,6 +181,9 @@ def test_compare_adds_scores_by_name(scenes, tmp_path):
         (["--approach", "image:mlkn"], "Unknown kind of 'image' 'mlkn'. Did you mean 'mlknn'?"),
         (["--approach", "finetune:mlknn"], "'finetune' has no kinds"),
         (["--rule", "cardinal"], "Did you mean 'cardinality'"),
+        (["--approach", "resnet81"], "Unknown approach 'resnet81'. Did you mean 'resnet18'?"),
+        (["--approach", "vgg16:mlknn"], "'vgg16' has no kinds"),
+        (["--approach", "image", "--literal"], "--literal is for the recipes: plain_cnn"),
     ],
 )
 def test_unknown_names_end_before_the_work(scenes, capsys, monkeypatch, arguments, words):
@@ -268,6 +329,10 @@ def test_a_label_that_contains_the_separator_is_refused(scenes, tmp_path, capsys
 def test_bad_usage_ends_with_status_2():
     call("fit", status=2)
     call("fit", "a.csv", "--nothing", status=2)
+
+
+def test_version_is_printed():
+    assert call("--version").split() == ["sklearn-mlic", __version__]
 
 
 def test_python_m_is_the_command_line():

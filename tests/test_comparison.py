@@ -29,7 +29,14 @@ from sklearn_mlic.metrics import (
     sample_f1_score,
 )
 from sklearn_mlic.model_selection import MultilabelStratifiedGroupKFold
-from sklearn_mlic.recipes import image_probe, label_prior, text_probe
+from sklearn_mlic.recipes import (
+    RECIPES,
+    image_probe,
+    label_prior,
+    resnet18,
+    simple_cnn,
+    text_probe,
+)
 
 COLUMNS = [
     "mAP",
@@ -225,3 +232,41 @@ def test_groups_stay_whole_and_other_packages_compare():
     theirs = compare({"a": MultiOutputClassifier(GaussianNB())}, X, y[:, :3], cv=3, random_state=0)
     ours = compare({"a": BinaryRelevance(GaussianNB())}, X, y[:, :3], cv=3, random_state=0)
     assert theirs.loc["a", "mAP"] == pytest.approx(ours.loc["a", "mAP"])
+
+
+def test_names_stand_for_recipes(scenes, monkeypatch):
+    small = {"pretrained": False, "image_size": 32, "max_epochs": 1}
+    monkeypatch.setitem(RECIPES, "resnet18", lambda: resnet18(**small))
+    X, y = scenes.data.iloc[:100], scenes.target.iloc[:100, :2]
+    cut = {"cv": 0.5, "random_state": 3}
+    table = compare(["label_prior", "resnet18"], X, y, **cut)
+    assert list(table.index) == ["label_prior", "resnet18"]
+    built = {"net": resnet18(**small, random_state=3), "row to beat": "label_prior"}
+    same = compare(built, X, y, **cut)
+    assert list(same.index) == ["net", "row to beat"]
+    for ours, theirs in [("net", "resnet18"), ("row to beat", "label_prior")]:
+        scores = COLUMNS[:-1]
+        pd.testing.assert_series_equal(
+            same.loc[ours, scores], table.loc[theirs, scores], check_names=False
+        )
+
+
+def test_recipes_by_name_are_as_talkative_as_the_comparison(scenes, monkeypatch, capsys):
+    small = {"image_size": 32, "max_epochs": 1}
+    monkeypatch.setitem(RECIPES, "simple_cnn", lambda: simple_cnn(**small))
+    for verbose in (0, 1):
+        compare(["simple_cnn"], scenes.data, scenes.target, cv=0.5, verbose=verbose)
+        err = capsys.readouterr().err
+        assert ("Comparing: simple_cnn" in err) == ("epoch 1/1" in err) == bool(verbose)
+
+
+def test_what_is_no_approach():
+    X, y = column_case()
+    with pytest.raises(ValueError, match="Unknown recipe 'resnet81'. Did you mean 'resnet18'"):
+        compare(["label_prior", "resnet81"], X, y)
+    with pytest.raises(ValueError, match="Unknown recipe 'prior'"):
+        compare({"prior": "prior"}, X, y)
+    with pytest.raises(TypeError, match="expected a list of names: \\['label_prior'\\]"):
+        compare("label_prior", X, y)
+    with pytest.raises(TypeError, match="a Watched without a name; expected names of recipes"):
+        compare([Watched()], X, y)

@@ -7,10 +7,17 @@ from tempfile import TemporaryDirectory
 from textwrap import fill
 from typing import Annotated, Any
 
-from typer import Argument, Option, Typer
+from typer import Argument, Exit, Option, Typer
 
+from sklearn_mlic import __version__
 from sklearn_mlic.cli._console import needs_text, prepare_output, print_leaderboard, remarks
-from sklearn_mlic.cli._options import APPROACHES, ApproachOptions, DataOptions, with_option_groups
+from sklearn_mlic.cli._options import (
+    APPROACHES,
+    RECIPES,
+    ApproachOptions,
+    DataOptions,
+    with_option_groups,
+)
 
 app = Typer(
     name="sklearn-mlic",
@@ -19,7 +26,7 @@ app = Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_LISTING = "; ".join(f"'{name}': {what}" for name, what in APPROACHES.items())
+_LISTING = "; ".join(f"'{name}': {what}" for name, what in {**APPROACHES, **RECIPES}.items())
 _VARIANTS = "Behind a colon stands a classifier, as in 'image:mlknn' or 'text:classifier_chain'."
 LabelledCsv = Annotated[Path, Argument(help="CSV with a column of images and one of labels.")]
 ModelFile = Annotated[Path, Argument(help="Model file that 'fit' wrote.")]
@@ -52,6 +59,21 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> N
     remarks.print(str(message), markup=False, highlight=False, soft_wrap=True)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sklearn-mlic {__version__}")
+        raise Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print it and end.")
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 @with_option_groups
 def fit(
@@ -70,11 +92,11 @@ def fit(
     prepare_output(model)
     bunch = data.read(csv)
     estimator = options.build([approach])[approach]
+    n_images, n_labels = bunch.target.shape
+    if not options.quiet:
+        remarks.print(f"Training {approach!r} on {n_images} images with {n_labels} labels ...")
     estimator.fit(bunch.data, bunch.target)
     save(estimator, model)
-    if not options.quiet:
-        n_images, n_labels = bunch.target.shape
-        remarks.print(f"Trained {approach!r} on {n_images} images with {n_labels} labels.")
     print(model)
 
 
@@ -86,7 +108,10 @@ def compare(
     options: ApproachOptions,
     approach: Annotated[
         list[str] | None,
-        Option(help=f"May be repeated; all that fit by default. {_LISTING}. {_VARIANTS}"),
+        Option(
+            help=f"May be repeated; the first five, where they fit, by default. {_LISTING}. "
+            f"{_VARIANTS}"
+        ),
     ] = None,
     cv: Annotated[
         float, Option(help="Number of stratified folds, or a fraction to hold out once.")
@@ -115,8 +140,7 @@ def compare(
     bunch = data.read(csv)
     with TemporaryDirectory() as folder:
         # Every fold of every approach asks for the same embeddings.
-        options.cache = options.cache or Path(folder)
-        approaches = options.build(names)
+        approaches = options.build(names, embeddings=Path(folder))
         leaderboard = compare_approaches(
             approaches,
             bunch.data,
@@ -129,6 +153,8 @@ def compare(
         print_leaderboard(leaderboard)
         if best is not None:
             winner = leaderboard["mAP"].idxmax()
+            if not options.quiet:
+                remarks.print(f"Training the best, {winner!r}, on all {len(bunch.data)} images ...")
             save(approaches[winner].fit(bunch.data, bunch.target), best)
     if table is not None:
         leaderboard.to_csv(table)

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console  # x
 from rich.table import Table
 
+from sklearn_mlic.utils._progress import shared_console
+
 # Progress and remarks; what a command finds goes to the standard output.
-remarks = Console(stderr=True)
+remarks = shared_console()
 # Scores at 0.5 and tuned.
 PAIRS = ("CF1", "OF1", "sample-F1")
 

@@ -19,6 +19,17 @@ APPROACHES = {
     "image-text": "the same on features and words",
     "finetune": "the network trained on the images",
 }
+# Those of `sklearn_mlic.recipes` that train a network: their settings are their own. The listing
+# stands here so that --help loads no estimator.
+RECIPES = {
+    "plain_cnn": "three convolutions and a hidden layer, from random weights (Cho and Lu)",
+    "simple_cnn": "three convolutions and a linear layer (Chen, Poon and Yang 2025)",
+    "deep_cnn": "ten convolutions with batch norm (Chen, Poon and Yang 2025)",
+    "advanced_cnn": "a residual network from random weights (Nguyen)",
+    "resnet18": "a fine-tuned ResNet-18",
+    "vgg16": "a fine-tuned VGG-16",
+    "efficientnet_b4": "a fine-tuned EfficientNet-B4",
+}
 
 
 def with_option_groups(command: Callable) -> Callable:
@@ -111,24 +122,40 @@ class DataOptions:
 class ApproachOptions:
     """The network and how it is run."""
 
-    backbone: Annotated[str, Option(help="A timm network.")] = "resnet18"
+    backbone: Annotated[
+        str, Option(help="A timm network, for 'image', 'image-text' and 'finetune'.")
+    ] = "resnet18"
     weights: Annotated[
         str, Option(help="'published' (fetched on first use), 'random', or a weight file.")
     ] = "published"
     backbone_param: Annotated[
-        list[str] | None, Option(help="NAME=VALUE for the network; may be repeated.")
+        list[str] | None, Option(help="NAME=VALUE for the --backbone; may be repeated.")
     ] = None
     image_size: Annotated[int | None, Option(help="Side of the network's input, pixels.")] = None
-    cache: Annotated[Path | None, Option(help="Folder that keeps image embeddings.")] = None
-    epochs: Annotated[int, Option(help="Epochs of 'finetune'.")] = 6
-    lr: Annotated[float, Option(help="Learning rate of 'finetune'.")] = 3e-4
+    cache: Annotated[
+        Path | None, Option(help="Folder that keeps image embeddings and, to train on, images.")
+    ] = None
+    literal: Annotated[
+        bool, Option("--literal", help="Train the recipes exactly as they were published.")
+    ] = False
+    epochs: Annotated[
+        int | None,
+        Option(help="Epochs of training; by default 6 for 'finetune', else the recipe's."),
+    ] = None
+    lr: Annotated[
+        float | None,
+        Option(help="Learning rate; by default 3e-4 for 'finetune', else the recipe's."),
+    ] = None
     n_jobs: Annotated[int | None, Option(help="Threads or processes that decode images.")] = None
     device: Annotated[str, Option(help="'auto', 'cpu', 'cuda' or 'mps'.")] = "auto"
-    precision: Annotated[str, Option(help="'auto', 'fp32' or 'bf16'.")] = "auto"
+    precision: Annotated[str, Option(help="'auto', 'fp32', 'bf16', or 'fp16' to train.")] = "auto"
     rule: Annotated[
-        str,
-        Option(help="Threshold rule: f1, micro_f1, cardinality, …, or a scikit-learn scorer."),
-    ] = "f1"
+        str | None,
+        Option(
+            help="Threshold rule: f1, micro_f1, cardinality, …, or a scikit-learn scorer; "
+            "by default f1, of a recipe its own."
+        ),
+    ] = None
     seed: Annotated[int, Option(help="Seed of everything random.")] = 0
     quiet: Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")] = False
 
@@ -136,23 +163,31 @@ class ApproachOptions:
         """Refuse what cannot be built, before any data is read or anything heavy imported."""
         from sklearn_mlic.thresholds._methods import make_rule
 
-        make_rule(self.rule, None)
+        if self.rule is not None:
+            make_rule(self.rule, None)
         for name in names:
             approach, colon, kind = name.partition(":")
-            check_choice("approach", approach, APPROACHES)
+            check_choice("approach", approach, [*APPROACHES, *RECIPES])
             if colon:
                 _check_kind(approach, kind)
             if "text" in approach and data.text is None:
                 raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
+        if self.literal and RECIPES.keys().isdisjoint(names):
+            raise ValueError(f"--literal is for the recipes: {', '.join(RECIPES)}.")
 
-    def build(self, names: Sequence[str]) -> dict[str, Any]:
-        """Build the approaches of these names; the pictures' column is ``image``."""
-        return {name: self._build(*name.partition(":")[::2]) for name in names}
+    def build(self, names: Sequence[str], embeddings: Path | None = None) -> dict[str, Any]:
+        """Build the approaches of these names; the pictures' column is ``image``.
 
-    def _build(self, approach: str, kind: str) -> Any:
+        `embeddings` is a folder that keeps image embeddings where none was asked for.
+        """
+        return {name: self._build(*name.partition(":")[::2], embeddings) for name in names}
+
+    def _build(self, approach: str, kind: str, embeddings: Path | None) -> Any:
         from sklearn_mlic import recipes
 
-        common = {"random_state": self.seed, "rule": self.rule}
+        if approach in RECIPES:
+            return self._recipe(approach)
+        common = {"random_state": self.seed, "rule": self.rule or "f1"}
         if approach == "prior":
             return recipes.label_prior(strategy=kind or "prior", **common)
         if approach == "finetune":
@@ -161,13 +196,41 @@ class ApproachOptions:
         if approach == "text":
             return recipes.text_probe(**common)
         probe = recipes.image_probe if approach == "image" else recipes.image_text_probe
-        return probe(self._embedder(), **common)
+        return probe(self._embedder(self.cache or embeddings), **common)
+
+    def _recipe(self, name: str) -> Any:
+        """Build the recipe of this name, with what was asked for and else its own settings."""
+        from sklearn_mlic.recipes import RECIPES as CONSTRUCTORS
+
+        make, network = CONSTRUCTORS[name], {"precision": self.precision}
+        settings = {
+            "literal": self.literal,
+            "image_size": self.image_size,
+            "max_epochs": self.epochs,
+            "rule": self.rule,
+            "device": self.device,
+            "n_jobs": self.n_jobs,
+            "cache": _as_text(self.cache),
+            "random_state": self.seed,
+            "verbose": int(not self.quiet),
+        }
+        if "pretrained" in inspect.signature(make).parameters:
+            settings["pretrained"] = self._pretrained()
+        elif self.weights != "published":
+            network["pretrained"] = self._pretrained()
+        if self.lr is not None:
+            network["lr"] = self.lr
+        model = make(**settings)
+        model.estimator.set_params(**network)
+        return model
+
+    def _pretrained(self) -> bool | str:
+        return {"published": True, "random": False}.get(self.weights, self.weights)
 
     def _network(self) -> dict[str, Any]:
-        pretrained = {"published": True, "random": False}.get(self.weights, self.weights)
         return {
             "backbone": self.backbone,
-            "pretrained": pretrained,
+            "pretrained": self._pretrained(),
             "backbone_params": dict(map(_parse_param, self.backbone_param or [])),
             "image_size": self.image_size,
             "device": self.device,
@@ -176,26 +239,37 @@ class ApproachOptions:
             "verbose": int(not self.quiet),
         }
 
-    def _embedder(self) -> Any:
+    def _embedder(self, cache: Path | None) -> Any:
         from sklearn_mlic.features import ImageEmbedder
 
-        # As text, so that the model file needs no type for it.
-        cache = None if self.cache is None else str(self.cache)
-        return ImageEmbedder(**self._network(), cache=cache, n_jobs=self.n_jobs)
+        return ImageEmbedder(**self._network(), cache=_as_text(cache), n_jobs=self.n_jobs)
 
     def _classifier(self) -> Any:
         from sklearn_mlic.deep import ImageClassifier
 
         return ImageClassifier(
-            **self._network(), max_epochs=self.epochs, lr=self.lr, n_jobs=self.n_jobs
+            **self._network(),
+            max_epochs=6 if self.epochs is None else self.epochs,
+            lr=3e-4 if self.lr is None else self.lr,
+            cache=_as_text(self.cache),
+            n_jobs=self.n_jobs,
         )
+
+
+def _as_text(path: Path | None) -> str | None:
+    """A path as text, so that a model file needs no type for it."""
+    return None if path is None else str(path)
 
 
 def _check_kind(approach: str, kind: str) -> None:
     """Refuse what may not stand behind the colon in ``approach:kind``."""
     from sklearn_mlic import recipes
 
-    kinds = {"prior": ["prior", "most_frequent_set"], "finetune": []}
+    kinds = {
+        "prior": ["prior", "most_frequent_set"],
+        "finetune": [],
+        **{name: [] for name in RECIPES},
+    }
     known = kinds.get(approach, list(recipes.CLASSIFIERS))
     if not known:
         raise ValueError(f"{approach!r} has no kinds: write it without ':{kind}'.")

@@ -1,35 +1,43 @@
-"""The template of every deep classifier; besides `_callbacks` the only file that says skorch."""
+"""The template of every deep classifier: scikit-learn's rules around a net."""
 
 import warnings
-from copy import deepcopy
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from joblib import effective_n_jobs
 from scipy.special import expit
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
-from skorch import NeuralNet
-from torch.utils.data import Subset
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sklearn_mlic.base import CONSTANT_LOGIT, MultilabelMixin
-from sklearn_mlic.deep._batches import Collate, RecordDataset, one_line_errors
-from sklearn_mlic.deep._callbacks import ProgressReport, close_progress, early_stopping
-from sklearn_mlic.deep._transforms import AUGMENTATIONS
-from sklearn_mlic.images import as_columns, find_unreadable
-from sklearn_mlic.model_selection import check_multilabel_cv
-from sklearn_mlic.nn.losses import LOSSES
+from sklearn_mlic.deep._batches import RecordDataset
+from sklearn_mlic.deep._callbacks import close_progress
+from sklearn_mlic.deep._checkpoint import open_checkpoint
+from sklearn_mlic.deep._errors import clear_errors
+from sklearn_mlic.deep._net import TrainingNet
+from sklearn_mlic.deep._reader import ImageReader
+from sklearn_mlic.deep._records import Records, drop_unreadable
+from sklearn_mlic.deep._training import (
+    check_settings,
+    count_workers,
+    make_prediction_net,
+    make_training_net,
+)
+from sklearn_mlic.deep._validation import find_scorer, hold_out
+from sklearn_mlic.images import as_columns, count_threads
 from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
-from sklearn_mlic.utils._choices import check_choice, make_choice
+from sklearn_mlic.utils._labels import as_label_matrix, check_same_columns
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _KINDS = {"image": "images", "features": "feature vectors"}
-_RECORDED = ("epoch", "train_loss", "valid_loss", "valid_mAP", "dur")
-OPTIMIZERS = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
 
 
 class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
@@ -37,12 +45,17 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
 
     A subclass stores its parameters in ``__init__`` and writes `_build_model`, which makes the
     network for a fit and keeps in ``model_spec_`` what `_rebuild_model` needs to make it again
-    without its weights. The run parameters that it must have are those of `ImageClassifier`
+    without its weights. The training parameters that it must have are those of `ImageClassifier`
     from `loss` on.
     """
 
-    def fit(self, X: Any, y: Any) -> "BaseDeepClassifier":
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None
+    ) -> "BaseDeepClassifier":
         """Train the network.
+
+        Ctrl-C ends the training with a warning: the best weights so far are kept, and the
+        estimator is fitted.
 
         Parameters
         ----------
@@ -50,7 +63,11 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             Paths, PIL images or uint8 arrays; a DataFrame with a column of them; or feature
             vectors, on which the head is trained alone.
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
-            0/1 indicator matrix.
+            0/1 indicator matrix; NaN is an unknown label, which has no part in the loss.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows in the loss, scaled to a mean of 1.
+        X_val, y_val : as X and y, optional
+            The validation part, in place of one drawn from X.
 
         Returns
         -------
@@ -60,34 +77,76 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or y is not of these forms, or a named choice is unknown.
+            If X or y is not of these forms, a setting is wrong, or the loss is no longer finite.
         ImageError
             If an image cannot be read; it names the row and the file. With
             ``on_error="skip"`` such rows are left out, with a warning that lists them.
+        MemoryError
+            If the batches do not fit the memory.
         """
-        check_choice("on_error", self.on_error, ["raise", "skip"])
-        for name in ("max_epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)!r}; expected 1 or more.")
-        labels = self._check_labels(y, X).astype(np.float32)
-        columns = self._check_columns(X, reset=True)
-        if self.on_error == "skip" and "image" in columns:
-            columns, labels = self._drop_unreadable(columns, labels)
-        seed, device = draw_seed(self.random_state), resolve_device(self.device)
-        split = self._hold_out(labels, seed) if self.early_stopping else None
+        check_settings(self)
+        earlier = self._fitted_state() if self.warm_start else {}
+        with self._put_back_on_error(earlier):
+            records = self._check_records(X, y, sample_weight)
+            self._check_known(records.y)
+            self._go_on_from(earlier)
+            valid = self._check_validation(X_val, y_val, y)
+        checkpoint = open_checkpoint(self, records, valid)
+        state = checkpoint.load() if checkpoint is not None and self.resume else None
+        seed = draw_seed(self.random_state) if state is None else state["seed"]
+        device = resolve_device(self.device)
         with seeded(seed, device):
-            model = self._build_model(columns, labels.shape[1], device)
-            net = self._make_net(model, device, **self._training(labels, split))
-            try:
-                with one_line_errors():
-                    net.fit(columns, labels)
-            except BaseException:
-                close_progress(net)
-                raise
-        constant = np.all(labels == labels[0], axis=0)
-        self.constant_values_ = np.where(constant, labels[0], np.nan)
-        self.history_ = self._read_history(net)
-        self.net_ = net
+            model = self._start_model(earlier, records, device)
+            train = self._precompute(records, model, device)
+            if valid is not None:
+                valid = self._precompute(valid, model, device)
+            elif self.early_stopping or self.schedule == "plateau":
+                train, valid = map(train.take, hold_out(self.validation, records.y, seed))
+            scorer = None if valid is None else find_scorer(self.scoring)
+            net = make_training_net(self, model, device, seed, train, scorer=scorer)
+            self._run(net, train, valid, checkpoint=checkpoint, state=state)
+        self._set_constants(records.y)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "BaseDeepClassifier":
+        """Train for one more epoch; the first call builds the network.
+
+        The learning rate is constant, and nothing is held out or averaged: `schedule`,
+        `early_stopping`, `ema_decay` and `checkpoint` have no say.
+
+        Parameters
+        ----------
+        X : sequence of images, DataFrame, or array of shape (n_samples, n_features)
+            As for `fit`; further rows or the same.
+        y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+            As for `fit`, always with the same labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows in the loss, scaled to a mean of 1.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, ImageError, MemoryError
+            As `fit` does.
+        """
+        check_settings(self)
+        earlier = self._fitted_state()
+        with self._put_back_on_error(earlier):
+            records = self._check_records(X, y, sample_weight)
+            self._go_on_from(earlier)
+        device = resolve_device(self.device)
+        seed = draw_seed(self.random_state)
+        with seeded(seed, device):
+            net = earlier.get("net_")
+            if net is None or net.plan is None or not net.plan.open_end:
+                model = self._start_model(earlier, records, device)
+                net = make_training_net(self, model, device, seed, records, open_end=True)
+            self._run(net, self._precompute(records, net.module_, device))
+        self._set_constants(np.vstack([records.y, *earlier.get("label_range_", [])]))
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -124,13 +183,24 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             Positive where the probability is above 0.5.
         """
         check_is_fitted(self, "net_")
-        columns = self._check_columns(X, reset=False)
-        n_batches = -(-len(next(iter(columns.values()))) // self.batch_size)
-        batches = track(self.net_.forward_iter(columns), n_batches, "Predicting", self.verbose)
-        with one_line_errors():
+        records, model = Records(self._check_columns(X, reset=False)), self.net_.module_
+        if self.cache is not None:
+            records = self._precompute(records, model, torch.device(self.net_.device))
+        dataset = self._dataset(records, model)
+        n_batches = -(-len(dataset) // self.batch_size)
+        batches = track(self.net_.forward_iter(dataset), n_batches, "Predicting", self.verbose)
+        with clear_errors(self.batch_size):
             logits = np.concatenate([batch.numpy() for batch in batches]).astype(np.float64)
         fixed = (2 * self.constant_values_ - 1) * CONSTANT_LOGIT
         return np.where(np.isnan(fixed), logits, fixed)
+
+    @property
+    def history_(self) -> "pd.DataFrame":
+        """The numbers of each epoch, a row each."""
+        import pandas as pd
+
+        check_is_fitted(self, "epochs_")
+        return pd.DataFrame(self.epochs_)
 
     def _check_columns(self, X: Any, reset: bool) -> dict[str, Any]:
         """Turn X into columns; in prediction they must be of the kind that fit saw."""
@@ -142,94 +212,124 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
                 f"{_KINDS[given]}. Pass X in the form that fit took."
             )
         if given == "features":
-            features = validate_data(self, X, dtype=np.float32, reset=reset)
-            columns = {"features": features}
+            columns = {"features": validate_data(self, X, dtype=np.float32, reset=reset)}
         self.input_kind_ = given
         return columns
 
-    def _drop_unreadable(self, columns: dict, labels: np.ndarray) -> tuple[dict, np.ndarray]:
-        """Leave out the rows whose image cannot be read, and say which."""
-        broken = find_unreadable(columns["image"], self.n_jobs)
-        if not broken:
-            return columns, labels
-        kept = np.setdiff1d(np.arange(len(labels)), list(broken))
-        listing = "\n".join(f"  {error}" for error in broken.values())
-        if not len(kept):
-            raise ValueError(f"None of the {len(labels)} images can be read:\n{listing}")
-        warnings.warn(
-            f"Left out {len(broken)} of {len(labels)} rows whose image cannot be read:\n{listing}",
-            UserWarning,
-            stacklevel=3,
-        )
-        return {name: column[kept] for name, column in columns.items()}, labels[kept]
+    def _check_records(self, X: Any, y: Any, sample_weight: Any) -> Records:
+        """Check what is given to train on; forget an earlier fit."""
+        labels = self._check_labels(y, X, allow_unknown=True).astype(np.float32)
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, labels, ensure_non_negative=True)
+            if not weight.any():
+                raise ValueError("sample_weight is 0 in all rows; expected a positive one.")
+            sample_weight = (weight / weight.mean()).astype(np.float32)
+        records = Records(self._check_columns(X, reset=True), labels, sample_weight)
+        if self.on_error == "skip" and "image" in records.columns:
+            records = drop_unreadable(records, self.n_jobs)
+        return records
 
-    def _make_net(self, model: torch.nn.Module, device: torch.device, **training: Any) -> NeuralNet:
-        """Compose the skorch net: what prediction needs, and `training` on top."""
-        n_workers = effective_n_jobs(self.n_jobs) if self.n_jobs not in (None, 1) else 0
-        settings = {
-            "criterion": torch.nn.Identity,
-            "batch_size": self.batch_size,
-            "dataset": RecordDataset,
-            "dataset__image_size": getattr(model.backbone, "image_size", None),
-            "iterator_train__num_workers": n_workers,
-            "iterator_valid__num_workers": n_workers,
-            "iterator_valid__collate_fn": Collate(),
-            # A loader draws a number when it starts: not from the global generator.
-            "iterator_valid__generator": torch.Generator(),
-            "callbacks__print_log": None,
-            "predict_nonlinearity": torch.sigmoid,
-            "device": device,
-            "verbose": 0,
-        }
-        model = model.to(memory_format=torch.channels_last)
-        return NeuralNet(model, **{**settings, **training})
-
-    def _training(self, labels: np.ndarray, split: tuple | None) -> dict[str, Any]:
-        """What only training needs, from the parameters; `net_params` has the last word."""
-        optimizer = self.optimizer
-        if isinstance(optimizer, str):
-            check_choice("optimizer", optimizer, OPTIMIZERS)
-            optimizer = OPTIMIZERS[optimizer]
-        check_choice("augmentation", self.augmentation, AUGMENTATIONS)
-        n_train = len(labels) if split is None else len(split[0])
-        stopping = [] if split is None else early_stopping(self.n_iter_no_change)
-        return {
-            "criterion": deepcopy(make_choice("loss", self.loss, LOSSES, self.loss_params)),
-            "optimizer": optimizer,
-            "optimizer__weight_decay": self.weight_decay,
-            "lr": self.lr,
-            "max_epochs": self.max_epochs,
-            "iterator_train__shuffle": True,
-            "iterator_train__collate_fn": Collate(AUGMENTATIONS[self.augmentation]()),
-            "iterator_train__persistent_workers": self.n_jobs not in (None, 1),
-            # Batch norm learns nothing from one row, and on a 1x1 feature map it refuses it.
-            "iterator_train__drop_last": n_train > 1 and n_train % self.batch_size == 1,
-            "train_split": None if split is None else _Split(*split),
-            "callbacks": [*stopping, ("progress", ProgressReport())] if self.verbose else stopping,
-            **(self.net_params or {}),
-        }
-
-    def _read_history(self, net: NeuralNet) -> list[dict[str, float]]:
-        """The numbers of each epoch; raises where the loss is none."""
-        history = [
-            {key: float(epoch[key]) for key in _RECORDED if key in epoch} for epoch in net.history
-        ]
-        for epoch in history:
-            if not np.isfinite(epoch.get("train_loss", 0.0)):
-                raise ValueError(
-                    f"Training diverged: the loss is {epoch['train_loss']} in epoch "
-                    f"{epoch['epoch']:.0f}. Lower the learning rate (lr={self.lr:g})."
-                )
-        return history
-
-    def _hold_out(self, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the rows that train and those that tell when to stop."""
-        if not 0 < self.validation_fraction < 1:
+    def _check_validation(self, X_val: Any, y_val: Any, y: Any) -> Records | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("One of X_val and y_val is given; expected both, or none of them.")
+        columns = self._check_columns(X_val, reset=False)
+        n_samples = len(next(iter(columns.values())))
+        labels, names = as_label_matrix(y_val, "y_val", n_samples, allow_unknown=True)
+        check_same_columns(y, y_val, "y_val")
+        if len(names) != len(self.label_names_):
             raise ValueError(
-                f"validation_fraction={self.validation_fraction!r}; expected a part in (0, 1)."
+                f"y_val has {len(names)} labels and y has {len(self.label_names_)}; expected the "
+                f"same ones in the same order."
             )
-        splitter = check_multilabel_cv(float(self.validation_fraction), labels, random_state=seed)
-        return next(splitter.split(np.zeros(len(labels)), labels))
+        return Records(columns, labels.astype(np.float32))
+
+    def _fitted_state(self) -> dict[str, Any]:
+        """What an earlier fit left, which the next one forgets as it begins."""
+        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+
+    @contextmanager
+    def _put_back_on_error(self, earlier: dict[str, Any]) -> Iterator[None]:
+        """Leave the earlier fit as it was where what is given cannot go on from it."""
+        try:
+            yield
+        except Exception:
+            vars(self).update(earlier)
+            raise
+
+    def _start_model(
+        self, earlier: dict[str, Any], records: Records, device: torch.device
+    ) -> torch.nn.Module:
+        """The network to train: a new one, or one with the weights of the earlier fit."""
+        n_labels = len(self.label_names_)
+        if "net_" not in earlier:
+            model = self._build_model(records.columns, n_labels, device)
+        else:
+            model = self._rebuild_model(n_labels, device)  # frozen as is asked for now
+            load_arrays(model, to_arrays(earlier["net_"].module_))
+        return model.to(memory_format=torch.channels_last)
+
+    def _go_on_from(self, earlier: dict[str, Any]) -> None:
+        """Check that labels and input are those of the earlier fit, and take its network."""
+        if "net_" not in earlier:
+            return
+        for name in ("label_names_", "input_kind_"):
+            if not np.array_equal(earlier[name], getattr(self, name)):
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!s:.200}, and was {earlier[name]!s:.200} in "
+                    f"the fit to go on from. Pass the same, or set warm_start=False and call fit."
+                )
+        self.model_spec_ = earlier["model_spec_"]
+
+    def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
+        """Do once what would else be done each epoch. There is nothing such in general."""
+        return records
+
+    def _run(
+        self, net: TrainingNet, train: Records, valid: Records | None = None, **how: Any
+    ) -> None:
+        """Train, and keep the net and the numbers of its epochs."""
+        load_scale = net.plan.augmentation.load_scale
+        datasets = [self._dataset(train, net.module_, load_scale)]
+        datasets += [] if valid is None else [self._dataset(valid, net.module_)]
+        try:
+            with clear_errors(self.batch_size):
+                net.train(*datasets, **how)
+        finally:
+            close_progress(net)
+        self.net_ = net
+        self.epochs_ = net.epochs()
+        if net.was_interrupted_:
+            warnings.warn(
+                f"Training was interrupted in epoch {net.n_epochs_ + 1} of {net.last_epoch_}; the "
+                f"best weights so far are kept.",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def _dataset(
+        self, records: Records, model: torch.nn.Module, load_scale: float = 1.0
+    ) -> RecordDataset:
+        """The rows as the loader fetches them: images are decoded when they are asked for."""
+        columns = dict(records.columns)
+        if "image" in columns:
+            images, n_workers = columns["image"], count_workers(self.n_jobs)
+            columns["image"] = ImageReader(
+                images,
+                round(model.backbone.image_size * load_scale),
+                cache=self.cache,
+                n_threads=1 if n_workers else count_threads(images),
+                shared=n_workers > 0,
+            )
+        return RecordDataset(columns, records.y, records.sample_weight)
+
+    def _set_constants(self, y: np.ndarray) -> None:
+        """Keep which labels took one value only: they are predicted as that value."""
+        # fmin and fmax look past NaN.
+        self.label_range_ = np.array([np.fmin.reduce(y), np.fmax.reduce(y)], dtype=np.float32)
+        low, high = self.label_range_
+        self.constant_values_ = np.where(low == high, low, np.nan).astype(float)
 
     def __getstate__(self) -> dict:
         """Keep parameters, labels and history; the net as CPU arrays beside ``model_spec_``.
@@ -252,15 +352,4 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         with seeded(0, device):
             model = self._rebuild_model(len(self.label_names_), device)
             load_arrays(model, kept)
-            # Nothing that trains is built: a model file decides no more than it must.
-            self.net_ = self._make_net(model, device).initialize()
-
-
-class _Split:
-    """Rows drawn before, in the form that skorch asks for."""
-
-    def __init__(self, train: np.ndarray, valid: np.ndarray):
-        self.train, self.valid = train, valid
-
-    def __call__(self, dataset: RecordDataset, y: Any = None) -> tuple[Subset, Subset]:
-        return Subset(dataset, self.train), Subset(dataset, self.valid)
+            self.net_ = make_prediction_net(self, model, device)

@@ -1,13 +1,61 @@
 """skorch callbacks: what happens between batches and epochs."""
 
 import time
+from copy import deepcopy
 from typing import Any
 
-from rich.console import Console
+import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from skorch.callbacks import Callback, EarlyStopping, EpochScoring
+from skorch.callbacks import Callback
 
-from sklearn_mlic.metrics import mean_average_precision
+from sklearn_mlic.utils._progress import shared_console
+
+
+class StopTraining(Exception):
+    """Raised at the end of an epoch that is to be the last."""
+
+
+class BestEpoch(Callback):
+    """Stop when a score no longer rises, or the loss falls; go back to the best epoch's weights.
+
+    Parameters
+    ----------
+    column : str
+        The history's column to watch: a loss where its name says so, else a score.
+    patience : int
+        Epochs without a better value that end the training.
+    """
+
+    def __init__(self, column: str, patience: int):
+        self.column = column
+        self.patience = patience
+
+    def on_train_begin(self, net: Any, **_: Any) -> None:
+        """Nothing is known yet."""
+        self.best_: dict[str, Any] = {"score": -np.inf, "epoch": 0, "weights": None}
+
+    def on_epoch_end(self, net: Any, **_: Any) -> None:
+        """Keep the weights of a better epoch; stop after too many that are not."""
+        score, epoch = net.history[-1, self.column], net.history[-1, "epoch"]
+        score = -score if self.column == "valid_loss" else score
+        if score > self.best_["score"]:
+            weights = {name: t.cpu().clone() for name, t in net.evaluated_.state_dict().items()}
+            self.best_ = {"score": score, "epoch": epoch, "weights": weights}
+        elif epoch - self.best_["epoch"] >= self.patience:
+            raise StopTraining
+
+    def on_train_end(self, net: Any, **_: Any) -> None:
+        """Take the weights of the best epoch."""
+        if self.best_["weights"] is not None:
+            net.module_.load_state_dict(self.best_["weights"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best epoch so far."""
+        return deepcopy(self.best_)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
+        self.best_ = state
 
 
 class ProgressReport(Callback):
@@ -18,34 +66,46 @@ class ProgressReport(Callback):
         self.bar_ = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.fields[speed]}"),
+            TextColumn("{task.fields[state]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=shared_console(),
         )
-        self.task_ = self.bar_.add_task("Training", total=None, speed="")
+        self.task_ = self.bar_.add_task("Training", total=None, state="")
         self.bar_.start()
 
     def on_epoch_begin(self, net: Any, dataset_train: Any = None, **_: Any) -> None:
         """Start the epoch's clock."""
         n_samples = len(dataset_train)
-        self.bar_.update(self.task_, total=n_samples * net.max_epochs)
-        self.n_seen_, self.start_ = 0, time.perf_counter()
+        self.bar_.update(
+            self.task_,
+            description=f"Epoch {net.history[-1, 'epoch']}/{net.last_epoch_}",
+            total=n_samples * net.last_epoch_,
+            completed=n_samples * net.n_epochs_,
+        )
+        self.n_seen_ = 0
+        self.start_ = self.shown_ = time.perf_counter()
 
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **_: Any) -> None:
         """Advance the bar by the batch's rows."""
-        if training:
-            self.n_seen_ += len(batch[1])
-            speed = self.n_seen_ / (time.perf_counter() - self.start_)
-            self.bar_.update(self.task_, advance=len(batch[1]), speed=f"{speed:.0f} images/s")
+        if not training:
+            return
+        n_rows, now = len(batch[1]), time.perf_counter()
+        self.n_seen_ += n_rows
+        self.bar_.advance(self.task_, n_rows)
+        if now - self.shown_ > 0.5:  # to read the loss makes an accelerator wait
+            self.shown_ = now
+            speed = self.n_seen_ / (now - self.start_)
+            state = f"loss {net.meter_.mean():.4f}  {speed:.0f} images/s"
+            self.bar_.update(self.task_, state=state)
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Print the epoch's line."""
-        row = net.history[-1]
-        parts = [f"epoch {row['epoch']}/{net.max_epochs}", f"train loss {row['train_loss']:.4f}"]
-        if "valid_loss" in row:
-            parts += [f"valid loss {row['valid_loss']:.4f}", f"valid mAP {row['valid_mAP']:.4f}"]
+        row = net.epochs()[-1]
+        figures = {name: row[name] for name in row if name.startswith(("train_", "valid_"))}
+        parts = [f"epoch {row['epoch']}/{net.last_epoch_}"]
+        parts += [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
         parts.append(f"{self.n_seen_ / row['dur']:.0f} images/s")
-        self.bar_.console.print("  ".join(parts))
+        self.bar_.console.print("  ".join(parts), highlight=False)
 
     def on_train_end(self, net: Any, **_: Any) -> None:
         """Close the bar."""
@@ -63,37 +123,3 @@ def close_progress(net: Any) -> None:
     for _, callback in getattr(net, "callbacks_", []):
         if isinstance(callback, ProgressReport) and hasattr(callback, "bar_"):
             callback.bar_.stop()
-
-
-def _score_map(net: Any, dataset: Any, y: Any) -> float:
-    return mean_average_precision(y, net.predict_proba(dataset))
-
-
-def early_stopping(n_iter_no_change: int) -> list[tuple[str, Callback]]:
-    """Stop when the validation mAP no longer rises, and go back to its best epoch.
-
-    Parameters
-    ----------
-    n_iter_no_change : int
-        Epochs without a better score that end the training.
-
-    Returns
-    -------
-    list of (str, Callback)
-        The scorer and the stopper, for skorch.
-    """
-    return [
-        ("score", EpochScoring(_score_map, lower_is_better=False, name="valid_mAP")),
-        (
-            "stop",
-            EarlyStopping(
-                "valid_mAP",
-                patience=n_iter_no_change,
-                lower_is_better=False,
-                load_best=True,
-                threshold_mode="abs",
-                threshold=0.0,
-                sink=lambda _: None,
-            ),
-        ),
-    ]

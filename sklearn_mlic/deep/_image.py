@@ -1,13 +1,21 @@
-"""The image classifier: any timm backbone, a head, a loss."""
+"""The image classifier: a backbone, a head, a loss."""
 
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import torch
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.deep._base import BaseDeepClassifier
+from sklearn_mlic.deep._errors import clear_errors
+from sklearn_mlic.deep._records import Records
+from sklearn_mlic.deep._tokens import frozen_tokens
+from sklearn_mlic.deep._training import count_workers
+from sklearn_mlic.deep._transforms import Augmentation, make_augmentation
 from sklearn_mlic.nn.backbones import BackboneSpec, make_backbone, rebuild_backbone
+from sklearn_mlic.nn.freezing import freeze
 from sklearn_mlic.nn.heads import HEADS
 from sklearn_mlic.nn.model import ImageModel
 from sklearn_mlic.nn.runtime import resolve_precision
@@ -24,7 +32,8 @@ class ImageClassifier(BaseDeepClassifier):
     Parameters
     ----------
     backbone : str, default="resnet18"
-        A timm name, see ``timm.list_models()``.
+        One of our own, ``"plain_cnn"``, ``"simple_cnn"``, ``"deep_cnn"``, ``"advanced_cnn"``, or
+        a timm name, see ``timm.list_models()``.
     head : str, type or nn.Module, default="linear"
         From tokens to logits: a name in ``sklearn_mlic.nn.heads.HEADS``, a class that takes
         ``n_features`` and ``n_labels``, or an instance.
@@ -32,48 +41,100 @@ class ImageClassifier(BaseDeepClassifier):
         Settings of the head, such as ``{"pool": "max"}``.
     pretrained : bool or path, default=True
         True takes timm's published weights (downloaded on first use), False random ones, a path
-        the weights of a safetensors or torch file.
+        the weights of a safetensors or torch file. For our own backbones none are published.
     backbone_params : dict, optional
-        Further arguments for ``timm.create_model``.
+        Further arguments for the backbone, or for ``timm.create_model``.
     image_size : int, optional
         Images are resized to this square, in pixels, without cropping. None takes the size
         that the weights were trained at.
     image : str, default="image"
         The column that holds the images when X is a DataFrame.
+    freeze : {None, "backbone", "bn"} or int, default=None
+        What does not train: the whole backbone, its batch norm, or its first so many stages.
+        The tokens of a frozen backbone are computed once where ``augmentation="none"``.
     loss : str, type or nn.Module, default="bce"
         From logits and y to a number: a name in ``sklearn_mlic.nn.losses.LOSSES``, a class or
         an instance.
     loss_params : dict, optional
         Settings of the loss.
-    augmentation : {"flip", "none"}, default="flip"
-        What training does to an image: ``"flip"`` mirrors every other one.
-    optimizer : {"adamw", "adam"} or type, default="adamw"
-        The optimiser, by name or as a torch class.
+    augmentation : str, callable or Augmentation, default="flip"
+        What training does to images: ``"none"``, ``"flip"``, ``"light"``, ``"strong"``,
+        ``"randaugment_cutout"``, ``"mixup"``, or a callable from one uint8 image (3, H, W) to
+        another, such as a transform of torchvision v2.
+    sampling : {"uniform", "balanced"}, default="uniform"
+        ``"balanced"`` draws a label, then one of its rows: rare labels are seen as often as
+        frequent ones.
+    optimizer : str or type, default="adamw"
+        A name in ``timm.optim.list_optimizers()`` or a torch class. Biases, norms and positions
+        do not decay.
+    optimizer_params : dict, optional
+        Further settings of the optimiser, such as ``{"betas": (0.9, 0.99)}``.
     lr : float, default=3e-4
-        Learning rate.
+        Learning rate, of schedules the highest.
+    backbone_lr_scale : float, default=1.0
+        The backbone learns at `lr` times this.
     weight_decay : float, default=1e-4
         Weight decay of the optimiser.
+    schedule : {"none", "one_cycle", "cosine", "plateau"}, default="none"
+        The learning rate over the fit: constant; up and down (Smith 2018; momentum is not
+        cycled); down along a cosine; halved when the validation loss stays for 2 epochs.
+    schedule_params : dict, optional
+        Of ``"one_cycle"`` ``pct_start``, ``div_factor`` and ``final_div_factor``, as torch's
+        ``OneCycleLR`` has them; of ``"cosine"`` ``final``, the part of `lr` left at the end; of
+        ``"plateau"`` those of torch's ``ReduceLROnPlateau``.
+    warmup_epochs : float, default=0
+        Epochs over which the rate rises; for ``"one_cycle"`` its rising part.
+    clip_norm : float, optional
+        The norm that gradients are clipped to.
+    accumulate : int, default=1
+        Batches whose gradients make one step.
+    ema_decay : float, optional
+        The weights that predict are a running average with this decay, such as 0.999, which
+        warms up; None takes those of the last step.
     max_epochs : int, default=10
         Passes over the training images.
     batch_size : int, default=32
-        Images a step.
+        Images a batch.
     early_stopping : bool, default=False
-        Whether to hold out a multi-label stratified part, stop when its mAP no longer rises,
-        and go back to the best epoch.
-    validation_fraction : float, default=0.1
-        The part held out for early stopping.
+        Whether to stop when the score of a validation part no longer rises, and go back to the
+        weights of the best epoch.
+    scoring : str or callable, default="mAP"
+        What scores the validation part: a name in ``sklearn_mlic.metrics.SCORERS``, one of
+        scikit-learn's, or ``scorer(estimator, X, y)``, whose X is a placeholder; or ``"loss"``,
+        of which less is better.
+    validation : float, int, splitter or iterable, default=0.1
+        The validation part that early stopping and ``"plateau"`` need: a multi-label stratified
+        fraction, or the first test part of as many folds, of a splitter, or of (train, test)
+        rows. ``fit(X_val=, y_val=)`` counts before it.
     n_iter_no_change : int, default=5
         Epochs without a better score that end the training.
+    warm_start : bool, default=False
+        Whether fit goes on from the weights of the last one.
+    checkpoint : path, optional
+        A folder where the state of the fit is written after each epoch.
+    resume : bool, default=False
+        Whether fit goes on from the checkpoint of a fit of the same data and settings that was
+        killed; it ends as that one would have ended.
+    callbacks : list, optional
+        Callbacks of skorch, or pairs of a name and one.
     on_error : {"raise", "skip"}, default="raise"
         What fit does with an image that cannot be read: an error that names it, or a first
         pass over all images and a warning that lists those left out. Prediction always raises.
+    cache : None, "ram" or path, default=None
+        Where decoded images, and the tokens of a frozen backbone, are kept: nowhere longer than
+        needed; in memory, images for the fit, tokens for the process; or in a folder, for later
+        fits and other processes too.
     n_jobs : int, optional
-        Processes that decode images. None and 1 decode in this one.
+        Processes that decode and augment images. None and 1 do it in this one. The result is the
+        same.
     device : str, default="auto"
         ``"auto"`` is CUDA, else MPS, else the CPU.
-    precision : {"auto", "fp32", "bf16"}, default="auto"
+    precision : {"auto", "fp32", "bf16", "fp16"}, default="auto"
         ``"auto"`` is bfloat16 where the hardware multiplies it natively and the network gains
         from it (see :func:`sklearn_mlic.nn.runtime.resolve_precision`), float32 elsewhere.
+        ``"fp16"`` is for CUDA and scales the loss.
+    compile : bool, default=False
+        Whether ``torch.compile`` translates the network first; it pays in long fits.
     random_state : int, RandomState or None, default=None
         Weights, order and augmentation follow from it.
     verbose : int, default=0
@@ -85,13 +146,17 @@ class ImageClassifier(BaseDeepClassifier):
     ----------
     net_ : skorch.NeuralNet
         The trained net.
-    history_ : list of dict
-        The numbers of each epoch: ``epoch``, ``train_loss``, ``dur`` in seconds and, with early
-        stopping, ``valid_loss`` and ``valid_mAP``.
+    history_ : DataFrame
+        The numbers of each epoch: ``epoch``, ``lr``, ``train_loss``, ``dur`` in seconds and, with
+        a validation part, ``valid_loss`` and ``valid_`` with the name of the score.
+    epochs_ : list of dict
+        The same, as it is stored.
     model_spec_ : dict
         What it takes to build the network again: the backbone's description and the head.
     input_kind_ : {"image", "features"}
         What fit was given.
+    label_range_ : ndarray of shape (2, n_labels)
+        The lowest and the highest value of each label in training.
     constant_values_ : ndarray of shape (n_labels,)
         The value that prediction gives a label which took no other in training; NaN elsewhere.
     classes_ : ndarray of shape (n_labels, 2)
@@ -100,6 +165,10 @@ class ImageClassifier(BaseDeepClassifier):
         The columns of a DataFrame y, else ``label_0``, ``label_1``, …
     n_features_in_ : int
         Number of features, when fitted on feature vectors.
+
+    References
+    ----------
+    Smith, L. N. (2018). A disciplined approach to neural network hyper-parameters.
 
     Examples
     --------
@@ -121,21 +190,38 @@ class ImageClassifier(BaseDeepClassifier):
         backbone_params=None,
         image_size=None,
         image="image",
+        freeze=None,
         loss="bce",
         loss_params=None,
         augmentation="flip",
+        sampling="uniform",
         optimizer="adamw",
+        optimizer_params=None,
         lr=3e-4,
+        backbone_lr_scale=1.0,
         weight_decay=1e-4,
+        schedule="none",
+        schedule_params=None,
+        warmup_epochs=0,
+        clip_norm=None,
+        accumulate=1,
+        ema_decay=None,
         max_epochs=10,
         batch_size=32,
         early_stopping=False,
-        validation_fraction=0.1,
+        scoring="mAP",
+        validation=0.1,
         n_iter_no_change=5,
+        warm_start=False,
+        checkpoint=None,
+        resume=False,
+        callbacks=None,
         on_error="raise",
+        cache=None,
         n_jobs=None,
         device="auto",
         precision="auto",
+        compile=False,
         random_state=None,
         verbose=0,
         net_params=None,
@@ -147,24 +233,73 @@ class ImageClassifier(BaseDeepClassifier):
         self.backbone_params = backbone_params
         self.image_size = image_size
         self.image = image
+        self.freeze = freeze
         self.loss = loss
         self.loss_params = loss_params
         self.augmentation = augmentation
+        self.sampling = sampling
         self.optimizer = optimizer
+        self.optimizer_params = optimizer_params
         self.lr = lr
+        self.backbone_lr_scale = backbone_lr_scale
         self.weight_decay = weight_decay
+        self.schedule = schedule
+        self.schedule_params = schedule_params
+        self.warmup_epochs = warmup_epochs
+        self.clip_norm = clip_norm
+        self.accumulate = accumulate
+        self.ema_decay = ema_decay
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.checkpoint = checkpoint
+        self.resume = resume
+        self.callbacks = callbacks
         self.on_error = on_error
+        self.cache = cache
         self.n_jobs = n_jobs
         self.device = device
         self.precision = precision
+        self.compile = compile
         self.random_state = random_state
         self.verbose = verbose
         self.net_params = net_params
+
+    def attention_maps(self, X: Any) -> np.ndarray:
+        """Return where in each image each label is seen.
+
+        Of the pooled linear head these are the class activation maps (Zhou et al. 2016): the
+        logit that each position of the feature map would give alone.
+
+        Parameters
+        ----------
+        X : sequence of images or DataFrame
+            In the form that ``fit`` took.
+
+        Returns
+        -------
+        maps : ndarray of float32, shape (n_samples, n_labels, h, w)
+            One map a label, h x w being the backbone's grid.
+
+        Raises
+        ------
+        TypeError
+            If the head has no such maps, or the model was fitted on feature vectors.
+        """
+        check_is_fitted(self, "net_")
+        dataset = self._dataset(Records(self._check_columns(X, reset=False)), self.net_.module_)
+        model, maps = self.net_.module_.eval(), []
+        with torch.inference_mode(), clear_errors(self.batch_size):
+            for columns, _ in self.net_.get_iterator(dataset):
+                image = columns.get("image")
+                maps.append(
+                    model.label_maps(image if image is None else image.to(self.net_.device))
+                )
+        return torch.cat(maps).cpu().numpy()
 
     def _build_model(self, columns: dict, n_labels: int, device: torch.device) -> ImageModel:
         spec = {"head": deepcopy(self.head), "head_params": deepcopy(self.head_params)}
@@ -194,5 +329,26 @@ class ImageClassifier(BaseDeepClassifier):
             raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
         # A copy: training changes a head, and the one in the spec stays as it is.
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
-        precision = resolve_precision(self.precision, device, backbone) if backbone else "fp32"
-        return ImageModel(backbone, head, precision)
+        if backbone is None:
+            return ImageModel(None, head)
+        if self.freeze is not None:
+            freeze(backbone, self.freeze)
+        return ImageModel(backbone, head, resolve_precision(self.precision, device, backbone))
+
+    def _precompute(self, records: Records, model: ImageModel, device: torch.device) -> Records:
+        """Run a backbone that never changes, on images that never change, once."""
+        if self.freeze != "backbone" or "image" not in records.columns:
+            return records
+        if make_augmentation(self.augmentation, model.backbone.image_size) != Augmentation():
+            return records
+        with clear_errors(self.batch_size):
+            tokens = frozen_tokens(
+                self._dataset(records, model),
+                model,
+                device,
+                cache=self.cache,
+                batch_size=self.batch_size,
+                n_workers=count_workers(self.n_jobs),
+                verbose=self.verbose,
+            )
+        return replace(records, columns={"tokens": tokens})

@@ -109,14 +109,6 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
             )
         return self
 
-    def _check_known(self, labels: Any) -> None:
-        if labels.dtype.kind == "f" and np.isnan(labels).all(axis=0).any():
-            names = self.label_names_[np.isnan(labels).all(axis=0)]
-            raise ValueError(
-                f"The label(s) {', '.join(map(repr, names))} are unknown (NaN) in all "
-                f"{len(labels)} rows; expected at least one known row. Drop their columns from y."
-            )
-
     @available_if(_estimator_has("predict_proba", delegates=("estimator",)))
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict the probability of each label.

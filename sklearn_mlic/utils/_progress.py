@@ -1,9 +1,24 @@
 """One progress bar for every long loop."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+
+
+@cache
+def shared_console() -> Any:
+    """Return the console that all bars share: two of them would write over each other.
+
+    Returns
+    -------
+    rich.console.Console
+        On the standard error.
+    """
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def track(items: Iterable[Item], total: int, description: str, verbose: int) -> Iterator[Item]:
@@ -28,7 +43,6 @@ def track(items: Iterable[Item], total: int, description: str, verbose: int) -> 
     if not verbose or not total:
         yield from items
         return
-    from rich.console import Console
     from rich.progress import track as rich_track
 
-    yield from rich_track(items, description, total=total, console=Console(stderr=True))
+    yield from rich_track(items, description, total=total, console=shared_console())

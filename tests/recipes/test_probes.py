@@ -1,4 +1,4 @@
-"""Each recipe on a few drawn scenes."""
+"""Each recipe without a published network on a few drawn scenes."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Whole systems as one-line constructors, each inside its threshold rule."""
+"""Classifiers on what is known without training a network, and any network inside its rule."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

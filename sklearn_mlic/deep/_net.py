@@ -1,0 +1,345 @@
+"""skorch's net with our loop: what happens in an epoch, in a step, and when one is cut short."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.utils import TeeGenerator
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from sklearn_mlic.deep._batches import (
+    Collate,
+    EpochBatches,
+    RecordDataset,
+    balanced_weights,
+    make_loader,
+)
+from sklearn_mlic.deep._callbacks import StopTraining
+from sklearn_mlic.deep._checkpoint import Checkpoint
+from sklearn_mlic.deep._meter import LossMeter
+from sklearn_mlic.deep._optimization import Optimization
+from sklearn_mlic.deep._transforms import Augmentation
+from sklearn_mlic.deep._validation import score_logits
+from sklearn_mlic.nn.average import WeightAverage
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """All that a net needs to train beside the data.
+
+    Parameters
+    ----------
+    seed : int
+        Everything random follows from it and the number of the epoch.
+    optimization : Optimization
+        How weights are stepped.
+    augmentation : Augmentation
+        What is done to the training images.
+    sampling : {"uniform", "balanced"}, default="uniform"
+        How the rows of an epoch are drawn.
+    scorer : (str, callable), optional
+        What `find_scorer` returns: it scores the validation part of each epoch.
+    open_end : bool, default=False
+        Whether each call of `TrainingNet.train` adds `max_epochs` epochs.
+    """
+
+    seed: int
+    optimization: Optimization
+    augmentation: Augmentation
+    sampling: str = "uniform"
+    scorer: tuple[str, Callable | None] | None = None
+    open_end: bool = False
+
+
+class TrainingNet(NeuralNet):
+    """skorch's net, trained by our loop.
+
+    Parameters
+    ----------
+    module : nn.Module
+        A backbone and a head.
+    plan : TrainingPlan, optional
+        None makes a net that predicts only.
+    n_workers : int, default=0
+        Processes that fetch batches.
+    **settings
+        For `skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self, module: Any, *, plan: TrainingPlan | None = None, n_workers: int = 0, **settings: Any
+    ):
+        self.plan = plan
+        self.n_workers = n_workers
+        super().__init__(module, **settings)
+
+    def initialize(self) -> "TrainingNet":
+        """Build what training needs: optimiser, average, scaler."""
+        super().initialize()
+        self.n_epochs_ = self.n_updates_ = 0
+        self.is_stopped_ = False
+        self.average_ = self.schedule_ = None
+        if self.plan is not None:
+            decay = self.plan.optimization.ema_decay
+            if decay is not None:
+                self.average_ = WeightAverage(self.module_, decay)
+            is_half = self.module_.precision == "fp16"
+            self.scaler_ = torch.amp.GradScaler(self.device.type, enabled=is_half)
+        return self
+
+    def initialize_optimizer(self, triggered_directly: Any = None) -> "TrainingNet":
+        """Build the optimiser of the plan; ``optimizer__…`` settings count before it."""
+        if self.plan is None:
+            return self
+        params = self.get_params_for("optimizer")
+        self.optimizer_ = self.plan.optimization.make_optimizer(self.module_, params)
+        return self
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> DataLoader:
+        """Return the loader of a data set: drawn and augmented to train on, else in order.
+
+        Settings of skorch's ``iterator_train`` and ``iterator_valid`` count before ours.
+        """
+        batches: Any = self.batch_size
+        collate = Collate()
+        if training:
+            is_balanced = self.plan.sampling == "balanced"
+            weights = balanced_weights(dataset.targets["y"]) if is_balanced else None
+            batches = EpochBatches(len(dataset), self.batch_size, self.plan.seed, weights)
+            collate = Collate(self.plan.augmentation)
+        settings = self.get_params_for("iterator_train" if training else "iterator_valid")
+        device = torch.device(self.device)
+        return make_loader(
+            dataset, batches, collate, n_workers=self.n_workers, device=device, settings=settings
+        )
+
+    def infer(self, x: dict[str, Tensor], **_: Any) -> Tensor:
+        """Return the logits of a batch."""
+        return self.module_(**self._sent(x))
+
+    def _sent(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: t.to(self.device, non_blocking=True) for name, t in tensors.items()}
+
+    # ---- the loop
+
+    def train(
+        self,
+        train: RecordDataset,
+        valid: RecordDataset | None = None,
+        *,
+        checkpoint: Checkpoint | None = None,
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        """Run the epochs that are left, then take the best weights.
+
+        Parameters
+        ----------
+        train : RecordDataset
+            The rows to train on.
+        valid : RecordDataset, optional
+            The rows to score after each epoch.
+        checkpoint : Checkpoint, optional
+            Where the state is written after each epoch.
+        state : dict, optional
+            What `checkpoint` held: training goes on from there.
+        """
+        self.was_interrupted_ = False
+        loaders = [self.get_iterator(train, training=True)]
+        loaders += [] if valid is None else [self.get_iterator(valid)]
+        y = train.targets["y"]
+        self._prepare(y, len(loaders[0]))
+        self.notify("on_train_begin", X=train, y=y)
+        if state is not None:
+            self._restore(state)
+        self.last_epoch_ = self.max_epochs + (self.n_epochs_ if self.plan.open_end else 0)
+        try:
+            while self.n_epochs_ < self.last_epoch_ and not self.is_stopped_:
+                self._run_epoch(*loaders, dataset_train=train, dataset_valid=valid)
+                if checkpoint is not None:
+                    checkpoint.save(self._state())
+        except KeyboardInterrupt:
+            if not self.n_epochs_ and not self.n_updates_:
+                raise  # there is nothing to keep
+            self.was_interrupted_ = True
+        finally:
+            del loaders  # and with them the worker processes
+        if self.average_ is not None:
+            self.module_.load_state_dict(self.average_.module.state_dict())
+        self.notify("on_train_end", X=train, y=y)
+
+    def _prepare(self, y: np.ndarray, n_batches: int) -> None:
+        """Tell the loss what it asks for, and lay out the learning rate."""
+        if hasattr(self.criterion_, "set_label_counts"):
+            counts = [np.sum(part, axis=0, dtype=np.float32) for part in (y == 1, ~np.isnan(y))]
+            self.criterion_.set_label_counts(
+                *(torch.from_numpy(count).to(self.device) for count in counts)
+            )
+        if self.schedule_ is None:
+            n_steps = math.ceil(n_batches / self.plan.optimization.accumulate)
+            self.schedule_ = self.plan.optimization.make_schedule(
+                self.optimizer_, n_steps, self.max_epochs
+            )
+
+    def _run_epoch(
+        self, train_loader: DataLoader, valid_loader: DataLoader | None = None, **datasets: Any
+    ) -> None:
+        draws = np.random.SeedSequence((self.plan.seed, self.n_epochs_)).generate_state(1)
+        torch.manual_seed(int(draws[0]))
+        train_loader.batch_sampler.epoch = self.n_epochs_
+        if hasattr(self.criterion_, "start_epoch"):
+            self.criterion_.start_epoch(self.n_epochs_)
+        self.notify("on_epoch_begin", **datasets)
+        self.history.record("lr", self.optimizer_.param_groups[0]["lr"])
+        self._set_training(True)
+        self.optimizer_.zero_grad(set_to_none=True)
+        self.run_single_epoch(train_loader, True, "train", self.train_step)
+        if valid_loader is not None:
+            self._validate(valid_loader)
+        self.schedule_.end_epoch(self.history[-1].get("valid_loss"))
+        self.n_epochs_ += 1
+        try:
+            self.notify("on_epoch_end", **datasets)
+        except (StopTraining, KeyboardInterrupt):  # skorch's callbacks stop by the second
+            self.is_stopped_ = True
+
+    def _validate(self, loader: DataLoader) -> None:
+        """Take loss and score of the part held out."""
+        self.evaluated_.train(False)
+        self._logits: list[Tensor] = []
+        self.run_single_epoch(loader, False, "valid", self.validation_step)
+        name, scorer = self.plan.scorer or ("loss", None)
+        if scorer is not None:
+            score = score_logits(scorer, torch.cat(self._logits), loader.dataset.targets["y"])
+            self.history.record(f"valid_{name}", score)
+
+    def run_single_epoch(
+        self, iterator: DataLoader, training: bool, prefix: str, step_fn: Any, **_: Any
+    ) -> None:
+        """Go once through the batches of a loader."""
+        self.meter_ = meter = LossMeter(torch.device(self.device))
+        for number, (columns, targets) in enumerate(iterator):
+            columns, targets = self._sent(columns), self._sent(targets)
+            batch = columns, targets["y"]  # the form that skorch's callbacks know
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn((columns, targets), number=number, n_batches=len(iterator))
+            meter.add(step["loss"], len(targets["y"]))
+            self.history.record_batch(f"{prefix}_batch_size", len(targets["y"]))
+            self._check_loss(step["loss"])
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        self._check_loss(step["loss"], now=True)
+        # skorch's callbacks ask for the second, which is True in an epoch that is better than all.
+        name = f"{prefix}_loss"
+        earlier = [row[name] for row in self.history[:-1] if name in row]
+        self.history.record(name, meter.mean())
+        self.history.record(f"{name}_best", meter.mean() < min(earlier, default=math.inf))
+
+    def train_step(self, batch: tuple, number: int = 0, n_batches: int = 1) -> dict[str, Tensor]:
+        """Add a batch's gradient; after a group of `accumulate` batches, step."""
+        n_group = self.plan.optimization.accumulate
+        start = number - number % n_group
+        # The last group of an epoch may be smaller; its step counts as much as the others.
+        size = min(n_group, n_batches - start)
+        columns, targets = batch
+        logits = self.module_(**columns)
+        loss = self._loss(logits, targets)
+        self.scaler_.scale(loss / size).backward()
+        if number == start + size - 1:
+            self._update(batch)
+        return {"loss": loss.detach(), "y_pred": logits.detach()}
+
+    def _update(self, batch: tuple) -> None:
+        clip_norm = self.plan.optimization.clip_norm
+        self.scaler_.unscale_(self.optimizer_)
+        if clip_norm is not None:
+            trained = [p for p in self.module_.parameters() if p.grad is not None]
+            torch.nn.utils.clip_grad_norm_(trained, clip_norm)
+        named = TeeGenerator(self.get_all_learnable_params())
+        self.notify("on_grad_computed", named_parameters=named, batch=batch, training=True)
+        self.scaler_.step(self.optimizer_)
+        self.scaler_.update()
+        self.optimizer_.zero_grad(set_to_none=True)
+        self.schedule_.step()
+        self.n_updates_ += 1
+        if self.average_ is not None:
+            self.average_.update(self.module_)
+
+    def validation_step(self, batch: tuple, **_: Any) -> dict[str, Tensor]:
+        """Return the loss and the logits of a batch that is not trained on."""
+        columns, targets = batch
+        with torch.no_grad():
+            logits = self.evaluated_(**columns)
+            self._logits.append(logits)
+            return {"loss": self._loss(logits, targets), "y_pred": logits}
+
+    @property
+    def evaluated_(self) -> torch.nn.Module:
+        """The network whose scores count: the average where there is one."""
+        return self.module_ if self.average_ is None else self.average_.module
+
+    def _loss(self, logits: Tensor, targets: dict[str, Tensor]) -> Tensor:
+        others = {name: value for name, value in targets.items() if name != "y"}
+        return self.criterion_(logits, targets["y"], **others)
+
+    def _check_loss(self, loss: Tensor, *, now: bool = False) -> None:
+        batch = self.meter_.bad_batch(now=now)
+        if batch is None:
+            return
+        lr = self.optimizer_.param_groups[0]["lr"]
+        raise ValueError(
+            f"Training diverged: the loss is {float(loss)} in batch {batch} of epoch "
+            f"{self.n_epochs_ + 1}, at a learning rate of {lr:.3g} (lr={self.lr:g}). Likely "
+            f"causes: the rate is too high (lower lr, or set clip_norm=1.0); float16 overflows "
+            f"(precision='bf16' or 'fp32'); a loss of your own meets unknown labels (NaN in y)."
+        )
+
+    def epochs(self) -> list[dict[str, float]]:
+        """Return the numbers of each whole epoch, as plain ones."""
+        return [
+            {
+                name: np.asarray(value).item()
+                for name, value in row.items()
+                if isinstance(value, Real) and not isinstance(value, bool)
+            }
+            for row in self.history
+            if "train_loss" in row
+        ]
+
+    # ---- what a checkpoint holds
+
+    def _state(self) -> dict[str, Any]:
+        """All that the next epoch depends on, as tensors and plain values."""
+        state = {name: part.state_dict() for name, part in self._parts().items()}
+        state["history"] = self.epochs()
+        return {
+            **state,
+            "seed": self.plan.seed,
+            "n_epochs": self.n_epochs_,
+            "is_stopped": self.is_stopped_,
+        }
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        for row in state["history"]:
+            self.history.new_epoch()
+            for key, value in row.items():
+                self.history.record(key, value)
+        self.n_epochs_, self.is_stopped_ = state["n_epochs"], state["is_stopped"]
+
+    def _parts(self) -> dict[str, Any]:
+        """What has a state of its own, by its name in a checkpoint."""
+        parts = {
+            "module": self.module_,
+            "optimizer": self.optimizer_,
+            "scaler": self.scaler_,
+            "schedule": self.schedule_,
+            "average": self.average_,
+        }
+        parts |= dict(self.callbacks_)
+        return {name: part for name, part in parts.items() if hasattr(part, "state_dict")}

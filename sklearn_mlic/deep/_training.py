@@ -1,0 +1,189 @@
+"""From the parameters of an estimator to a net that trains, or one that predicts."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import torch
+from joblib import effective_n_jobs
+
+from sklearn_mlic.deep._callbacks import BestEpoch, ProgressReport
+from sklearn_mlic.deep._net import TrainingNet, TrainingPlan
+from sklearn_mlic.deep._optimization import Optimization
+from sklearn_mlic.deep._records import Records
+from sklearn_mlic.deep._transforms import make_augmentation
+from sklearn_mlic.deep._validation import find_scorer
+from sklearn_mlic.nn.losses import LOSSES
+from sklearn_mlic.utils._choices import check_choice, make_choice
+from sklearn_mlic.utils._numbers import check_count
+
+_SAMPLINGS = ("uniform", "balanced")
+_OPTIMIZATION = tuple(Optimization.__dataclass_fields__)
+
+
+def check_settings(estimator: Any) -> None:
+    """Refuse settings that no training can follow, before any data is read.
+
+    Parameters
+    ----------
+    estimator : BaseDeepClassifier
+        Its parameters are looked at.
+
+    Raises
+    ------
+    ValueError
+        If one is wrong; the message says what is expected.
+    """
+    check_choice("on_error", estimator.on_error, ["raise", "skip"])
+    check_choice("sampling", estimator.sampling, _SAMPLINGS)
+    for name in ("max_epochs", "batch_size", "n_iter_no_change"):
+        check_count(name, getattr(estimator, name))
+    find_scorer(estimator.scoring)
+    make_optimization(estimator)
+    if estimator.resume and estimator.checkpoint is None:
+        raise ValueError(
+            "resume=True needs checkpoint=folder: the folder of the fit to go on with."
+        )
+
+
+def make_optimization(estimator: Any) -> Optimization:
+    """Return the checked settings of optimiser, schedule, clipping, accumulation and average.
+
+    Parameters
+    ----------
+    estimator : BaseDeepClassifier
+        Its parameters are read.
+
+    Returns
+    -------
+    Optimization
+        Those settings.
+    """
+    return Optimization(**{name: getattr(estimator, name) for name in _OPTIMIZATION})
+
+
+def count_workers(n_jobs: int | None) -> int:
+    """Return the number of worker processes that fetch batches: none for None and 1.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        As joblib reads it.
+
+    Returns
+    -------
+    int
+        0 where batches are fetched in this process.
+    """
+    return 0 if n_jobs in (None, 1) else effective_n_jobs(n_jobs)
+
+
+def make_prediction_net(
+    estimator: Any, model: torch.nn.Module, device: torch.device
+) -> TrainingNet:
+    """Return a net that predicts. Nothing that trains is built: a model file decides no more.
+
+    Parameters
+    ----------
+    estimator : BaseDeepClassifier
+        Its parameters are read.
+    model : nn.Module
+        The network.
+    device : torch.device
+        Where it runs.
+
+    Returns
+    -------
+    TrainingNet
+        Initialised.
+    """
+    return TrainingNet(model, **_common(estimator, device)).initialize()
+
+
+def make_training_net(
+    estimator: Any,
+    model: torch.nn.Module,
+    device: torch.device,
+    seed: int,
+    train: Records,
+    *,
+    scorer: tuple[str, Callable | None] | None = None,
+    open_end: bool = False,
+) -> TrainingNet:
+    """Return a net that trains; `net_params` has the last word.
+
+    Parameters
+    ----------
+    estimator : BaseDeepClassifier
+        Its parameters are read.
+    model : nn.Module
+        The network.
+    device : torch.device
+        Where it runs.
+    seed : int
+        Of all that is drawn.
+    train : Records
+        The rows to train on.
+    scorer : (str, callable), optional
+        What `find_scorer` returns, where there is a validation part.
+    open_end : bool, default=False
+        Whether epochs are added one by one: the rate is constant then, and nothing averaged.
+
+    Returns
+    -------
+    TrainingNet
+        Initialised.
+    """
+    size = model.backbone.image_size if "image" in train.columns else 0
+    optimization = make_optimization(estimator)
+    if open_end:
+        optimization = replace(optimization, schedule="none", ema_decay=None)
+    plan = TrainingPlan(
+        seed,
+        optimization,
+        make_augmentation(estimator.augmentation, size),
+        sampling=estimator.sampling,
+        scorer=scorer,
+        open_end=open_end,
+    )
+    settings = {
+        **_common(estimator, device),
+        "plan": plan,
+        "criterion": deepcopy(make_choice("loss", estimator.loss, LOSSES, estimator.loss_params)),
+        "lr": estimator.lr,
+        "max_epochs": estimator.max_epochs,
+        "callbacks": _callbacks(estimator, scorer),
+        **(estimator.net_params or {}),
+    }
+    if open_end:
+        settings["max_epochs"] = 1
+    if estimator.compile:
+        model.compile()
+    return TrainingNet(model, **settings).initialize()
+
+
+def _common(estimator: Any, device: torch.device) -> dict[str, Any]:
+    return {
+        "criterion": torch.nn.Identity,
+        "batch_size": estimator.batch_size,
+        "n_workers": count_workers(estimator.n_jobs),
+        "train_split": None,
+        "callbacks__print_log": None,
+        "callbacks__train_loss": None,
+        "callbacks__valid_loss": None,
+        "predict_nonlinearity": torch.sigmoid,
+        "device": device,
+        "verbose": 0,
+    }
+
+
+def _callbacks(estimator: Any, scorer: tuple[str, Callable | None] | None) -> list:
+    """Ours around the user's: what may end the training comes last, so that all see its epoch."""
+    callbacks: list = []
+    if estimator.verbose:
+        callbacks.append(("progress", ProgressReport()))
+    callbacks += deepcopy(list(estimator.callbacks or []))
+    if scorer is not None and estimator.early_stopping:
+        callbacks.append(("best", BestEpoch(f"valid_{scorer[0]}", estimator.n_iter_no_change)))
+    return callbacks

@@ -1,0 +1,43 @@
+"""Whole systems as one-line constructors, each inside its threshold rule."""
+
+from sklearn_mlic.recipes._large_networks import efficientnet_b4, resnet18, vgg16
+from sklearn_mlic.recipes._plain_cnn import plain_cnn, plain_cnn_grid
+from sklearn_mlic.recipes._probes import (
+    CLASSIFIERS,
+    fine_tuned,
+    image_probe,
+    image_text_probe,
+    label_prior,
+    text_probe,
+)
+from sklearn_mlic.recipes._small_networks import advanced_cnn, deep_cnn, simple_cnn
+
+#: Recipes that need images and labels only, by name: what `compare` and the command line know.
+RECIPES = {
+    "label_prior": label_prior,
+    "plain_cnn": plain_cnn,
+    "simple_cnn": simple_cnn,
+    "deep_cnn": deep_cnn,
+    "advanced_cnn": advanced_cnn,
+    "resnet18": resnet18,
+    "vgg16": vgg16,
+    "efficientnet_b4": efficientnet_b4,
+}
+
+__all__ = [
+    "CLASSIFIERS",
+    "RECIPES",
+    "advanced_cnn",
+    "deep_cnn",
+    "efficientnet_b4",
+    "fine_tuned",
+    "image_probe",
+    "image_text_probe",
+    "label_prior",
+    "plain_cnn",
+    "plain_cnn_grid",
+    "resnet18",
+    "simple_cnn",
+    "text_probe",
+    "vgg16",
+]
