@@ -12,6 +12,10 @@ test: .venv/installed
 bench: .venv/installed
 	$(BIN)/python benchmarks/natural_scenes.py
 	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python benchmarks/training_memory.py
+	$(BIN)/python benchmarks/precision.py
+	$(BIN)/python benchmarks/cnn_systems.py
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"

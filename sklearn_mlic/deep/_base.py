@@ -145,6 +145,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             if net is None or net.plan is None or not net.plan.open_end:
                 model = self._start_model(earlier, records, device)
                 net = make_training_net(self, model, device, seed, records, open_end=True)
+                net.recall(earlier.get("epochs_", []))
             self._run(net, self._precompute(records, net.module_, device))
         self._set_constants(np.vstack([records.y, *earlier.get("label_range_", [])]))
         return self

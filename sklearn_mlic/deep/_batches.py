@@ -1,6 +1,7 @@
 """From columns to batches: which rows in which order, their images decoded, augmented, stacked."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from threading import current_thread, main_thread
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,7 @@ def make_loader(
     collate : Collate
         Turns fetched rows into a batch.
     n_workers : int
-        Worker processes; 0 fetches in this one.
+        Worker processes; 0 fetches in this one, and so do all threads but the main one.
     device : torch.device
         Where the batches go: on CUDA they are put in pinned memory.
     settings : mapping, optional
@@ -197,6 +198,8 @@ def make_loader(
         Its workers stay from epoch to epoch.
     """
     order = {"batch_size": batches} if isinstance(batches, int) else {"batch_sampler": batches}
+    if current_thread() is not main_thread():
+        n_workers = 0  # threads that start processes get into each other's way
     own = {
         "collate_fn": collate,
         "num_workers": n_workers,

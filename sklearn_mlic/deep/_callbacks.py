@@ -1,6 +1,7 @@
 """skorch callbacks: what happens between batches and epochs."""
 
 import time
+import warnings
 from copy import deepcopy
 from typing import Any
 
@@ -9,10 +10,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from skorch.callbacks import Callback
 
 from sklearn_mlic.utils._progress import shared_console
-
-
-class StopTraining(Exception):
-    """Raised at the end of an epoch that is to be the last."""
 
 
 class BestEpoch(Callback):
@@ -42,12 +39,20 @@ class BestEpoch(Callback):
             weights = {name: t.cpu().clone() for name, t in net.evaluated_.state_dict().items()}
             self.best_ = {"score": score, "epoch": epoch, "weights": weights}
         elif epoch - self.best_["epoch"] >= self.patience:
-            raise StopTraining
+            net.is_stopped_ = True
 
     def on_train_end(self, net: Any, **_: Any) -> None:
         """Take the weights of the best epoch."""
         if self.best_["weights"] is not None:
             net.module_.load_state_dict(self.best_["weights"])
+        elif net.n_epochs_:
+            warnings.warn(
+                f"{self.column} was no number in any epoch, so that early stopping had nothing to "
+                f"go by; the last weights are kept. Give the validation part more rows, or take "
+                f"another scoring.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch so far."""

@@ -16,7 +16,7 @@ from sklearn_mlic.images import content_digest
 # What may change between the run that was killed and the one that goes on.
 _FREE = {"checkpoint", "resume", "verbose", "n_jobs", "cache", "device", "compile", "random_state"}
 # What tells a checkpoint from another file of torch's.
-_KEYS = {"seed", "n_epochs", "module", "optimizer"}
+_KEYS = {"seed", "history", "module", "optimizer"}
 
 
 class Checkpoint:

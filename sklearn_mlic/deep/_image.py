@@ -77,7 +77,8 @@ class ImageClassifier(BaseDeepClassifier):
         Weight decay of the optimiser.
     schedule : {"none", "one_cycle", "cosine", "plateau"}, default="none"
         The learning rate over the fit: constant; up and down (Smith 2018; momentum is not
-        cycled); down along a cosine; halved when the validation loss stays for 2 epochs.
+        cycled); down along a cosine; halved after more than 2 epochs without a lower validation
+        loss.
     schedule_params : dict, optional
         Of ``"one_cycle"`` ``pct_start``, ``div_factor`` and ``final_div_factor``, as torch's
         ``OneCycleLR`` has them; of ``"cosine"`` ``final``, the part of `lr` left at the end; of

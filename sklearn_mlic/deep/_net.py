@@ -1,8 +1,6 @@
 """skorch's net with our loop: what happens in an epoch, in a step, and when one is cut short."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -20,41 +18,11 @@ from sklearn_mlic.deep._batches import (
     balanced_weights,
     make_loader,
 )
-from sklearn_mlic.deep._callbacks import StopTraining
 from sklearn_mlic.deep._checkpoint import Checkpoint
 from sklearn_mlic.deep._meter import LossMeter
-from sklearn_mlic.deep._optimization import Optimization
-from sklearn_mlic.deep._transforms import Augmentation
+from sklearn_mlic.deep._plan import TrainingPlan
 from sklearn_mlic.deep._validation import score_logits
 from sklearn_mlic.nn.average import WeightAverage
-
-
-@dataclass(frozen=True)
-class TrainingPlan:
-    """All that a net needs to train beside the data.
-
-    Parameters
-    ----------
-    seed : int
-        Everything random follows from it and the number of the epoch.
-    optimization : Optimization
-        How weights are stepped.
-    augmentation : Augmentation
-        What is done to the training images.
-    sampling : {"uniform", "balanced"}, default="uniform"
-        How the rows of an epoch are drawn.
-    scorer : (str, callable), optional
-        What `find_scorer` returns: it scores the validation part of each epoch.
-    open_end : bool, default=False
-        Whether each call of `TrainingNet.train` adds `max_epochs` epochs.
-    """
-
-    seed: int
-    optimization: Optimization
-    augmentation: Augmentation
-    sampling: str = "uniform"
-    scorer: tuple[str, Callable | None] | None = None
-    open_end: bool = False
 
 
 class TrainingNet(NeuralNet):
@@ -83,7 +51,7 @@ class TrainingNet(NeuralNet):
         """Build what training needs: optimiser, average, scaler."""
         super().initialize()
         self.n_epochs_ = self.n_updates_ = 0
-        self.is_stopped_ = False
+        self.was_interrupted_ = self.is_stopped_ = False
         self.average_ = self.schedule_ = None
         if self.plan is not None:
             decay = self.plan.optimization.ema_decay
@@ -149,7 +117,7 @@ class TrainingNet(NeuralNet):
         state : dict, optional
             What `checkpoint` held: training goes on from there.
         """
-        self.was_interrupted_ = False
+        self.was_interrupted_ = self.is_stopped_ = False
         loaders = [self.get_iterator(train, training=True)]
         loaders += [] if valid is None else [self.get_iterator(valid)]
         y = train.targets["y"]
@@ -205,7 +173,7 @@ class TrainingNet(NeuralNet):
         self.n_epochs_ += 1
         try:
             self.notify("on_epoch_end", **datasets)
-        except (StopTraining, KeyboardInterrupt):  # skorch's callbacks stop by the second
+        except KeyboardInterrupt:  # this is how skorch's callbacks end a training
             self.is_stopped_ = True
 
     def _validate(self, loader: DataLoader) -> None:
@@ -319,18 +287,28 @@ class TrainingNet(NeuralNet):
         return {
             **state,
             "seed": self.plan.seed,
-            "n_epochs": self.n_epochs_,
             "is_stopped": self.is_stopped_,
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
-        for row in state["history"]:
+        self.is_stopped_ = state["is_stopped"]
+        self.recall(state["history"])
+
+    def recall(self, epochs: list[dict[str, float]]) -> None:
+        """Put the numbers of earlier epochs in front of those to come.
+
+        Parameters
+        ----------
+        epochs : list of dict
+            As `epochs` returned them.
+        """
+        self.n_epochs_ = len(epochs)
+        for row in epochs:
             self.history.new_epoch()
             for key, value in row.items():
                 self.history.record(key, value)
-        self.n_epochs_, self.is_stopped_ = state["n_epochs"], state["is_stopped"]
 
     def _parts(self) -> dict[str, Any]:
         """What has a state of its own, by its name in a checkpoint."""

@@ -9,8 +9,9 @@ import torch
 from joblib import effective_n_jobs
 
 from sklearn_mlic.deep._callbacks import BestEpoch, ProgressReport
-from sklearn_mlic.deep._net import TrainingNet, TrainingPlan
+from sklearn_mlic.deep._net import TrainingNet
 from sklearn_mlic.deep._optimization import Optimization
+from sklearn_mlic.deep._plan import TrainingPlan
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._transforms import make_augmentation
 from sklearn_mlic.deep._validation import find_scorer
@@ -179,11 +180,10 @@ def _common(estimator: Any, device: torch.device) -> dict[str, Any]:
 
 
 def _callbacks(estimator: Any, scorer: tuple[str, Callable | None] | None) -> list:
-    """Ours around the user's: what may end the training comes last, so that all see its epoch."""
+    """Ours before the user's, which may end the training and find all of an epoch's numbers."""
     callbacks: list = []
-    if estimator.verbose:
-        callbacks.append(("progress", ProgressReport()))
-    callbacks += deepcopy(list(estimator.callbacks or []))
     if scorer is not None and estimator.early_stopping:
         callbacks.append(("best", BestEpoch(f"valid_{scorer[0]}", estimator.n_iter_no_change)))
-    return callbacks
+    if estimator.verbose:
+        callbacks.append(("progress", ProgressReport()))
+    return callbacks + deepcopy(list(estimator.callbacks or []))

@@ -38,7 +38,7 @@ def test_joblib_and_a_second_round(case, tmp_path):
     joblib.dump(model, tmp_path / "model.joblib")
     twin = pickle.loads(pickle.dumps(joblib.load(tmp_path / "model.joblib")))
     np.testing.assert_array_equal(twin.predict_proba(X), model.predict_proba(X))
-    assert twin.history_ == model.history_
+    assert twin.epochs_ == model.epochs_
     assert twin.get_params() == model.get_params()
 
 
