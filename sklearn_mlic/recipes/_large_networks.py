@@ -44,20 +44,8 @@ def resnet18(
     image_size : int, optional
         Side of the network's input, in pixels. None is 224 as published, and by default
         that of the weights.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------
@@ -132,20 +120,8 @@ def vgg16(
     image_size : int, optional
         Side of the network's input, in pixels. None is 224 as published, and by default
         that of the weights.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------
@@ -223,20 +199,8 @@ def efficientnet_b4(
     image_size : int, optional
         Side of the network's input, in pixels. None is 224 as published, and by default
         that of the weights.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------

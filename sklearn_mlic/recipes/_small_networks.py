@@ -37,20 +37,8 @@ def simple_cnn(
         The column of images in a DataFrame X.
     image_size : int, optional
         Side of the network's input, in pixels. None is 224.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------
@@ -117,20 +105,8 @@ def deep_cnn(
         The column of images in a DataFrame X.
     image_size : int, optional
         Side of the network's input, in pixels. None is 224.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------
@@ -201,20 +177,8 @@ def advanced_cnn(
         The column of images in a DataFrame X.
     image_size : int, optional
         Side of the network's input, in pixels. None is 224.
-    max_epochs : int, optional
-        Passes over the images; the recipe's own by default.
-    rule : str, optional
-        A threshold rule in place of the recipe's own, see `tune_thresholds`.
-    device : str, default="auto"
-        ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
-    n_jobs : int, optional
-        Processes that decode and augment images.
-    cache : None, "ram" or path, default=None
-        Where decoded images are kept.
-    random_state : int, RandomState or None, default=None
-        Weights, order, augmentation and the part held out follow from it.
-    verbose : int, default=0
-        1 shows a progress bar and a line an epoch.
+    max_epochs, rule, device, n_jobs, cache, random_state, verbose : optional
+        As in `plain_cnn`.
 
     Returns
     -------
