@@ -84,7 +84,7 @@ def load(path: str | Path) -> Any:
     Returns
     -------
     estimator
-        The model. A ``cache`` folder that it was trained with is set to None.
+        The model. Folders that it was trained with, ``cache`` and ``checkpoint``, are None.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def load(path: str | Path) -> Any:
     _refuse(unknown, f"The file {str(path)!r}")
     model = skops.io.load(path, trusted=unknown)
     # A file must not choose where its reader's disk is written to.
-    set_everywhere(model, cache=None)
+    set_everywhere(model, cache=None, checkpoint=None, resume=False)
     return model
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console  # x
+from rich.console import Console
 from rich.table import Table
 
 from sklearn_mlic.utils._progress import shared_console

@@ -27,9 +27,10 @@ from sklearn_mlic.deep._training import (
 )
 from sklearn_mlic.deep._validation import find_scorer, hold_out
 from sklearn_mlic.images import as_columns, count_threads
+from sklearn_mlic.nn.freezing import freeze_parts
 from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
-from sklearn_mlic.utils._labels import as_label_matrix, check_same_columns
+from sklearn_mlic.utils._labels import as_label_matrix
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
@@ -91,8 +92,9 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             self._check_known(records.y)
             self._go_on_from(earlier)
             valid = self._check_validation(X_val, y_val, y)
-        checkpoint = open_checkpoint(self, records, valid)
-        state = checkpoint.load() if checkpoint is not None and self.resume else None
+        start = earlier["net_"].module_ if "net_" in earlier else None
+        checkpoint = open_checkpoint(self, records, valid, start)
+        state = checkpoint.load(self) if checkpoint is not None and self.resume else None
         seed = draw_seed(self.random_state) if state is None else state["seed"]
         device = resolve_device(self.device)
         with seeded(seed, device):
@@ -141,11 +143,12 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         device = resolve_device(self.device)
         seed = draw_seed(self.random_state)
         with seeded(seed, device):
-            net = earlier.get("net_")
-            if net is None or net.plan is None or not net.plan.open_end:
+            net, settings = earlier.get("net_"), repr(sorted(self.get_params(deep=False).items()))
+            if net is None or net.settings_ != settings:
                 model = self._start_model(earlier, records, device)
                 net = make_training_net(self, model, device, seed, records, open_end=True)
                 net.recall(earlier.get("epochs_", []))
+                net.settings_ = settings
             self._run(net, self._precompute(records, net.module_, device))
         self._set_constants(np.vstack([records.y, *earlier.get("label_range_", [])]))
         return self
@@ -187,7 +190,8 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         records, model = Records(self._check_columns(X, reset=False)), self.net_.module_
         if self.cache is not None:
             records = self._precompute(records, model, torch.device(self.net_.device))
-        dataset = self._dataset(records, model)
+        # What is in memory is for a fit; a folder is there for all.
+        dataset = self._dataset(records, model, None if self.cache == "ram" else self.cache)
         n_batches = -(-len(dataset) // self.batch_size)
         batches = track(self.net_.forward_iter(dataset), n_batches, "Predicting", self.verbose)
         with clear_errors(self.batch_size):
@@ -214,7 +218,8 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             )
         if given == "features":
             columns = {"features": validate_data(self, X, dtype=np.float32, reset=reset)}
-        self.input_kind_ = given
+        if reset:
+            self.input_kind_ = given
         return columns
 
     def _check_records(self, X: Any, y: Any, sample_weight: Any) -> Records:
@@ -225,9 +230,12 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             if not weight.any():
                 raise ValueError("sample_weight is 0 in all rows; expected a positive one.")
             sample_weight = (weight / weight.mean()).astype(np.float32)
-        records = Records(self._check_columns(X, reset=True), labels, sample_weight)
+        return self._readable(Records(self._check_columns(X, reset=True), labels, sample_weight))
+
+    def _readable(self, records: Records) -> Records:
+        """Leave out images that cannot be read, where that is asked for."""
         if self.on_error == "skip" and "image" in records.columns:
-            records = drop_unreadable(records, self.n_jobs)
+            return drop_unreadable(records, self.n_jobs)
         return records
 
     def _check_validation(self, X_val: Any, y_val: Any, y: Any) -> Records | None:
@@ -238,13 +246,13 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         columns = self._check_columns(X_val, reset=False)
         n_samples = len(next(iter(columns.values())))
         labels, names = as_label_matrix(y_val, "y_val", n_samples, allow_unknown=True)
-        check_same_columns(y, y_val, "y_val")
-        if len(names) != len(self.label_names_):
+        named = hasattr(y, "columns") and hasattr(y_val, "columns")
+        if len(names) != len(self.label_names_) or (named and names != list(self.label_names_)):
             raise ValueError(
-                f"y_val has {len(names)} labels and y has {len(self.label_names_)}; expected the "
-                f"same ones in the same order."
+                f"y_val has the labels {names!s:.200} and y has {list(self.label_names_)!s:.200}; "
+                f"expected the same ones in the same order: y_val[y.columns]."
             )
-        return Records(columns, labels.astype(np.float32))
+        return self._readable(Records(columns, labels.astype(np.float32)))
 
     def _fitted_state(self) -> dict[str, Any]:
         """What an earlier fit left, which the next one forgets as it begins."""
@@ -267,8 +275,9 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         if "net_" not in earlier:
             model = self._build_model(records.columns, n_labels, device)
         else:
-            model = self._rebuild_model(n_labels, device)  # frozen as is asked for now
+            model = self._rebuild_model(n_labels, device)
             load_arrays(model, to_arrays(earlier["net_"].module_))
+        freeze_parts(model, self.freeze)
         return model.to(memory_format=torch.channels_last)
 
     def _go_on_from(self, earlier: dict[str, Any]) -> None:
@@ -292,13 +301,14 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
     ) -> None:
         """Train, and keep the net and the numbers of its epochs."""
         load_scale = net.plan.augmentation.load_scale
-        datasets = [self._dataset(train, net.module_, load_scale)]
-        datasets += [] if valid is None else [self._dataset(valid, net.module_)]
+        datasets = [self._dataset(train, net.module_, self.cache, load_scale)]
+        datasets += [] if valid is None else [self._dataset(valid, net.module_, self.cache)]
         try:
             with clear_errors(self.batch_size):
                 net.train(*datasets, **how)
         finally:
             close_progress(net)
+        net.tidy()
         self.net_ = net
         self.epochs_ = net.epochs()
         if net.was_interrupted_:
@@ -310,7 +320,11 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             )
 
     def _dataset(
-        self, records: Records, model: torch.nn.Module, load_scale: float = 1.0
+        self,
+        records: Records,
+        model: torch.nn.Module,
+        cache: Any = None,
+        load_scale: float = 1.0,
     ) -> RecordDataset:
         """The rows as the loader fetches them: images are decoded when they are asked for."""
         columns = dict(records.columns)
@@ -319,11 +333,12 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             columns["image"] = ImageReader(
                 images,
                 round(model.backbone.image_size * load_scale),
-                cache=self.cache,
+                cache=cache,
                 n_threads=1 if n_workers else count_threads(images),
                 shared=n_workers > 0,
+                rows=records.rows,
             )
-        return RecordDataset(columns, records.y, records.sample_weight)
+        return RecordDataset(columns, records.y, records.sample_weight, records.rows)
 
     def _set_constants(self, y: np.ndarray) -> None:
         """Keep which labels took one value only: they are predicted as that value."""

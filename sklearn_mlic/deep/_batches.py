@@ -108,11 +108,21 @@ class RecordDataset(Dataset):
         The targets; zeros stand in for them in prediction.
     sample_weight : ndarray of float32, shape (n_samples,), optional
         Weights of the rows in the loss.
+    rows : ndarray of int, optional
+        The rows of the arrays among the columns that are meant; all by default. A reader knows
+        its own.
     """
 
-    def __init__(self, columns: Mapping[str, Any], y: Any = None, sample_weight: Any = None):
+    def __init__(
+        self,
+        columns: Mapping[str, Any],
+        y: Any = None,
+        sample_weight: Any = None,
+        rows: np.ndarray | None = None,
+    ):
         self.columns = columns
-        self.n_samples = len(next(iter(columns.values())))
+        self.rows = rows
+        self.n_samples = len(next(iter(columns.values())) if rows is None else rows)
         self.targets = {"y": np.zeros((self.n_samples, 1), np.float32) if y is None else y}
         if sample_weight is not None:
             self.targets["sample_weight"] = sample_weight
@@ -132,7 +142,7 @@ class RecordDataset(Dataset):
     def _fetch(self, name: str, rows: Sequence[int]) -> Tensor:
         column = self.columns[name]
         if not isinstance(column, ImageReader):
-            return torch.from_numpy(column[rows])
+            return torch.from_numpy(column[rows if self.rows is None else self.rows[rows]])
         # A view: channels last in memory, which is what convolutions are fastest on.
         return torch.from_numpy(column.read(rows)).permute(0, 3, 1, 2)  # (B, 3, H, W)
 

@@ -2,7 +2,6 @@
 
 import time
 import warnings
-from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,7 @@ class BestEpoch(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best epoch so far."""
-        return deepcopy(self.best_)
+        return self.best_
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned."""
@@ -96,10 +95,11 @@ class ProgressReport(Callback):
             return
         n_rows, now = len(batch[1]), time.perf_counter()
         self.n_seen_ += n_rows
+        self.seconds_ = now - self.start_
         self.bar_.advance(self.task_, n_rows)
         if now - self.shown_ > 0.5:  # to read the loss makes an accelerator wait
             self.shown_ = now
-            speed = self.n_seen_ / (now - self.start_)
+            speed = self.n_seen_ / self.seconds_
             state = f"loss {net.meter_.mean():.4f}  {speed:.0f} images/s"
             self.bar_.update(self.task_, state=state)
 
@@ -109,7 +109,7 @@ class ProgressReport(Callback):
         figures = {name: row[name] for name in row if name.startswith(("train_", "valid_"))}
         parts = [f"epoch {row['epoch']}/{net.last_epoch_}"]
         parts += [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
-        parts.append(f"{self.n_seen_ / row['dur']:.0f} images/s")
+        parts.append(f"{self.n_seen_ / self.seconds_:.0f} images/s")
         self.bar_.console.print("  ".join(parts), highlight=False)
 
     def on_train_end(self, net: Any, **_: Any) -> None:

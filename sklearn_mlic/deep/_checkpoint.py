@@ -2,19 +2,15 @@
 
 import os
 import warnings
-from collections.abc import Mapping
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from sklearn_mlic.deep._fingerprint import digest_data, digest_settings
 from sklearn_mlic.deep._records import Records
-from sklearn_mlic.images import content_digest
 
-# What may change between the run that was killed and the one that goes on.
-_FREE = {"checkpoint", "resume", "verbose", "n_jobs", "cache", "device", "compile", "random_state"}
 # What tells a checkpoint from another file of torch's.
 _KEYS = {"seed", "history", "module", "optimizer"}
 
@@ -39,10 +35,16 @@ class Checkpoint:
         self.path = self.folder / f"fit-{data}-{settings}.pt"
         self._same_data = f"fit-{data}-*.pt"
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self, estimator: Any) -> dict[str, Any] | None:
         """Return the state of the last whole epoch, or None where there is none.
 
-        Warns where the folder holds a fit of the same data with other settings only.
+        Warns where the folder holds a fit of the same data with other settings only. A fit
+        without a seed that has ended counts for nothing: the next one is to be another.
+
+        Parameters
+        ----------
+        estimator : BaseDeepClassifier
+            Its ``max_epochs`` and ``random_state`` are read.
 
         Returns
         -------
@@ -52,7 +54,7 @@ class Checkpoint:
         Raises
         ------
         ValueError
-            If the file cannot be read.
+            If the file cannot be read, or holds more epochs than are asked for.
         """
         for rest in self.folder.glob(f"{self.path.stem}.*.part"):
             rest.unlink(missing_ok=True)  # of a write that was killed
@@ -77,7 +79,14 @@ class Checkpoint:
                 f"The checkpoint {str(self.path)!r} cannot be read: {error!s:.200}. "
                 f"Delete it to start anew."
             ) from error
-        return state
+        n_done = len(state["history"])
+        if n_done > estimator.max_epochs:
+            raise ValueError(
+                f"The checkpoint {str(self.path)!r} holds {n_done} epochs, and "
+                f"max_epochs={estimator.max_epochs}. Expected as many or more; or delete it."
+            )
+        has_ended = state["is_stopped"] or n_done == estimator.max_epochs
+        return None if has_ended and estimator.random_state is None else state
 
     def save(self, state: dict[str, Any]) -> None:
         """Write the state of an epoch: the file is the old one or the new one, never half.
@@ -90,7 +99,7 @@ class Checkpoint:
         partial = self.path.with_suffix(f".{os.getpid()}.part")
         try:
             with open(partial, "wb") as file:
-                torch.save(state, file)
+                torch.save(_plain(state), file)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(partial, self.path)
@@ -98,7 +107,9 @@ class Checkpoint:
             partial.unlink(missing_ok=True)
 
 
-def open_checkpoint(estimator: Any, records: Records, valid: Records | None) -> Checkpoint | None:
+def open_checkpoint(
+    estimator: Any, records: Records, valid: Records | None, start: torch.nn.Module | None
+) -> Checkpoint | None:
     """Return the checkpoint of a fit, or None where none is asked for.
 
     Parameters
@@ -109,6 +120,8 @@ def open_checkpoint(estimator: Any, records: Records, valid: Records | None) -> 
         What it is fitted on.
     valid : Records, optional
         The validation part that was given.
+    start : nn.Module, optional
+        The network whose weights the fit starts from, where it goes on from another fit.
 
     Returns
     -------
@@ -118,67 +131,17 @@ def open_checkpoint(estimator: Any, records: Records, valid: Records | None) -> 
     if estimator.checkpoint is None:
         return None
     parts = [part for part in (records, valid) if part is not None]
-    data = digest_data(*(item for part in parts for item in vars(part).values()))
-    return Checkpoint(estimator.checkpoint, data, digest_settings(estimator.get_params(deep=False)))
+    data = digest_data(*(item for part in parts for item in vars(part).values()), start=start)
+    settings = digest_settings(estimator.get_params(deep=False))
+    return Checkpoint(estimator.checkpoint, data, settings)
 
 
-def digest_data(*parts: Any) -> str:
-    """Return a hash of what a fit is given.
-
-    Parameters
-    ----------
-    *parts : dict of str to sequence, ndarray, or None
-        Columns as `as_columns` returns them, labels, weights.
-
-    Returns
-    -------
-    str
-        12 hexadecimal digits.
-    """
-    digest = blake2b(digest_size=6)
-    for part in parts:
-        columns = part if isinstance(part, Mapping) else {"": part}
-        for name, column in columns.items():
-            digest.update(f"{name} {None if column is None else np.shape(column)}".encode())
-            if column is None:
-                continue
-            if np.asarray(column).dtype.kind == "O":
-                for value in column:
-                    is_path = isinstance(value, (str, os.PathLike))
-                    content = os.fspath(value).encode() if is_path else content_digest(value)
-                    digest.update(len(content).to_bytes(8, "little") + content)
-            else:
-                digest.update(np.ascontiguousarray(column).data)
-    return digest.hexdigest()
-
-
-def digest_settings(params: Mapping[str, Any]) -> str:
-    """Return a hash of the settings that decide a fit's weights.
-
-    Parameters
-    ----------
-    params : mapping
-        The parameters of the estimator.
-
-    Returns
-    -------
-    str
-        12 hexadecimal digits.
-    """
-    kept = {name: value for name, value in sorted(params.items()) if name not in _FREE}
-    if kept.get("schedule") in ("none", "plateau"):
-        del kept["max_epochs"]  # more epochs go on where the fewer ended
-    seed = params.get("random_state")
-    kept["random_state"] = seed if isinstance(seed, int) else type(seed).__name__
-    words = ", ".join(f"{name}={_describe(value)}" for name, value in kept.items())
-    return blake2b(words.encode(), digest_size=6).hexdigest()
-
-
-def _describe(value: Any) -> str:
-    """`repr` without the addresses that differ from one process to the next."""
-    if isinstance(value, Mapping):
-        return str({name: _describe(item) for name, item in value.items()})
-    if isinstance(value, (list, tuple)):
-        return str([_describe(item) for item in value])
-    text = repr(value)
-    return getattr(value, "__qualname__", type(value).__qualname__) if " at 0x" in text else text
+def _plain(state: Any) -> Any:
+    """The same with plain numbers for numpy's, which a file without code cannot hold."""
+    if isinstance(state, np.generic):
+        return state.item()
+    if isinstance(state, dict):
+        return {_plain(key): _plain(value) for key, value in state.items()}
+    if isinstance(state, (list, tuple)):
+        return type(state)(map(_plain, state))
+    return state

@@ -1,5 +1,6 @@
 """The image classifier: a backbone, a head, a loss."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any
@@ -15,10 +16,9 @@ from sklearn_mlic.deep._tokens import frozen_tokens
 from sklearn_mlic.deep._training import count_workers
 from sklearn_mlic.deep._transforms import Augmentation, make_augmentation
 from sklearn_mlic.nn.backbones import BackboneSpec, make_backbone, rebuild_backbone
-from sklearn_mlic.nn.freezing import freeze
 from sklearn_mlic.nn.heads import HEADS
 from sklearn_mlic.nn.model import ImageModel
-from sklearn_mlic.nn.runtime import resolve_precision
+from sklearn_mlic.nn.runtime import available_precision, resolve_precision
 from sklearn_mlic.utils._choices import make_choice
 
 
@@ -49,7 +49,7 @@ class ImageClassifier(BaseDeepClassifier):
         that the weights were trained at.
     image : str, default="image"
         The column that holds the images when X is a DataFrame.
-    freeze : {None, "backbone", "bn"} or int, default=None
+    freeze : {None, "backbone", "bn"}, int or tuple of them, default=None
         What does not train: the whole backbone, its batch norm, or its first so many stages.
         The tokens of a frozen backbone are computed once where ``augmentation="none"``.
     loss : str, type or nn.Module, default="bce"
@@ -60,13 +60,14 @@ class ImageClassifier(BaseDeepClassifier):
     augmentation : str, callable or Augmentation, default="flip"
         What training does to images: ``"none"``, ``"flip"``, ``"light"``, ``"strong"``,
         ``"randaugment_cutout"``, ``"mixup"``, or a callable from one uint8 image (3, H, W) to
-        another, such as a transform of torchvision v2.
+        another, such as a transform of torchvision v2, that draws from torch's generator; or a
+        :class:`sklearn_mlic.deep.Augmentation`.
     sampling : {"uniform", "balanced"}, default="uniform"
         ``"balanced"`` draws a label, then one of its rows: rare labels are seen as often as
         frequent ones.
     optimizer : str or type, default="adamw"
-        A name in ``timm.optim.list_optimizers()`` or a torch class. Biases, norms and positions
-        do not decay.
+        A name in ``timm.optim.list_optimizers()`` (of which ``"sgd"`` has Nesterov momentum 0.9)
+        or a torch class. Biases, norms and positions do not decay.
     optimizer_params : dict, optional
         Further settings of the optimiser, such as ``{"betas": (0.9, 0.99)}``.
     lr : float, default=3e-4
@@ -106,7 +107,7 @@ class ImageClassifier(BaseDeepClassifier):
     validation : float, int, splitter or iterable, default=0.1
         The validation part that early stopping and ``"plateau"`` need: a multi-label stratified
         fraction, or the first test part of as many folds, of a splitter, or of (train, test)
-        rows. ``fit(X_val=, y_val=)`` counts before it.
+        rows. ``fit(X_val=, y_val=)`` takes precedence.
     n_iter_no_change : int, default=5
         Epochs without a better score that end the training.
     warm_start : bool, default=False
@@ -141,7 +142,8 @@ class ImageClassifier(BaseDeepClassifier):
     verbose : int, default=0
         1 shows a progress bar and a line an epoch.
     net_params : dict, optional
-        Arguments for ``skorch.NeuralNet``, merged last.
+        Arguments for ``skorch.NeuralNet`` that take precedence over all others, such as
+        ``{"optimizer__eps": 1e-6}`` or ``{"iterator_train__prefetch_factor": 4}``.
 
     Attributes
     ----------
@@ -316,14 +318,16 @@ class ImageClassifier(BaseDeepClassifier):
             spec |= {"backbone": asdict(backbone.spec), "n_features": backbone.n_features}
         # Kept apart from the parameters, which may be set anew after the fit.
         self.model_spec_ = spec
-        return self._assemble(backbone, n_labels, device)
+        return self._assemble(backbone, n_labels, device, resolve_precision)
 
     def _rebuild_model(self, n_labels: int, device: torch.device) -> ImageModel:
         kept = self.model_spec_.get("backbone")
         backbone = None if kept is None else rebuild_backbone(BackboneSpec(**kept))
-        return self._assemble(backbone, n_labels, device)
+        return self._assemble(backbone, n_labels, device, available_precision)
 
-    def _assemble(self, backbone: Any, n_labels: int, device: torch.device) -> ImageModel:
+    def _assemble(
+        self, backbone: Any, n_labels: int, device: torch.device, choose_precision: Callable
+    ) -> ImageModel:
         spec = self.model_spec_
         sizes = {"n_features": spec["n_features"], "n_labels": n_labels}
         if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
@@ -332,9 +336,7 @@ class ImageClassifier(BaseDeepClassifier):
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
         if backbone is None:
             return ImageModel(None, head)
-        if self.freeze is not None:
-            freeze(backbone, self.freeze)
-        return ImageModel(backbone, head, resolve_precision(self.precision, device, backbone))
+        return ImageModel(backbone, head, choose_precision(self.precision, device, backbone))
 
     def _precompute(self, records: Records, model: ImageModel, device: torch.device) -> Records:
         """Run a backbone that never changes, on images that never change, once."""
@@ -352,4 +354,5 @@ class ImageClassifier(BaseDeepClassifier):
                 n_workers=count_workers(self.n_jobs),
                 verbose=self.verbose,
             )
-        return replace(records, columns={"tokens": tokens})
+        others = {name: column for name, column in records.columns.items() if name != "image"}
+        return replace(records, columns={**others, "tokens": tokens})

@@ -18,11 +18,13 @@ from sklearn_mlic.deep._batches import (
     balanced_weights,
     make_loader,
 )
+from sklearn_mlic.deep._callbacks import BestEpoch
 from sklearn_mlic.deep._checkpoint import Checkpoint
 from sklearn_mlic.deep._meter import LossMeter
 from sklearn_mlic.deep._plan import TrainingPlan
 from sklearn_mlic.deep._validation import score_logits
 from sklearn_mlic.nn.average import WeightAverage
+from sklearn_mlic.nn.runtime import seed_generators
 
 
 class TrainingNet(NeuralNet):
@@ -52,7 +54,7 @@ class TrainingNet(NeuralNet):
         super().initialize()
         self.n_epochs_ = self.n_updates_ = 0
         self.was_interrupted_ = self.is_stopped_ = False
-        self.average_ = self.schedule_ = None
+        self.average_ = self.schedule_ = self.settings_ = None
         if self.plan is not None:
             decay = self.plan.optimization.ema_decay
             if decay is not None:
@@ -158,7 +160,7 @@ class TrainingNet(NeuralNet):
         self, train_loader: DataLoader, valid_loader: DataLoader | None = None, **datasets: Any
     ) -> None:
         draws = np.random.SeedSequence((self.plan.seed, self.n_epochs_)).generate_state(1)
-        torch.manual_seed(int(draws[0]))
+        seed_generators(int(draws[0]), torch.device(self.device))
         train_loader.batch_sampler.epoch = self.n_epochs_
         if hasattr(self.criterion_, "start_epoch"):
             self.criterion_.start_epoch(self.n_epochs_)
@@ -229,9 +231,12 @@ class TrainingNet(NeuralNet):
             torch.nn.utils.clip_grad_norm_(trained, clip_norm)
         named = TeeGenerator(self.get_all_learnable_params())
         self.notify("on_grad_computed", named_parameters=named, batch=batch, training=True)
+        scale = self.scaler_.get_scale()  # to read it waits for the device, but only in fp16
         self.scaler_.step(self.optimizer_)
         self.scaler_.update()
         self.optimizer_.zero_grad(set_to_none=True)
+        if self.scaler_.get_scale() < scale:
+            return  # float16 overflowed, and the step was left out
         self.schedule_.step()
         self.n_updates_ += 1
         if self.average_ is not None:
@@ -259,12 +264,25 @@ class TrainingNet(NeuralNet):
         if batch is None:
             return
         lr = self.optimizer_.param_groups[0]["lr"]
+        value = float(loss)
+        if math.isfinite(value):  # that of a later batch, where the device is not asked each time
+            value = math.nan
         raise ValueError(
-            f"Training diverged: the loss is {float(loss)} in batch {batch} of epoch "
+            f"Training diverged: the loss is {value} in batch {batch} of epoch "
             f"{self.n_epochs_ + 1}, at a learning rate of {lr:.3g} (lr={self.lr:g}). Likely "
             f"causes: the rate is too high (lower lr, or set clip_norm=1.0); float16 overflows "
             f"(precision='bf16' or 'fp32'); a loss of your own meets unknown labels (NaN in y)."
         )
+
+    def tidy(self) -> None:
+        """Let go of what only training needs, unless it goes on."""
+        self._logits = []
+        if not self.plan.open_end:
+            self.average_ = self.schedule_ = None
+            self.optimizer_.state.clear()
+            for _, callback in self.callbacks_:
+                if isinstance(callback, BestEpoch):
+                    callback.on_train_begin(self)
 
     def epochs(self) -> list[dict[str, float]]:
         """Return the numbers of each whole epoch, as plain ones."""
@@ -314,10 +332,11 @@ class TrainingNet(NeuralNet):
         """What has a state of its own, by its name in a checkpoint."""
         parts = {
             "module": self.module_,
+            "criterion": self.criterion_,
             "optimizer": self.optimizer_,
             "scaler": self.scaler_,
             "schedule": self.schedule_,
             "average": self.average_,
         }
-        parts |= dict(self.callbacks_)
+        parts |= {f"callback {name}": callback for name, callback in self.callbacks_}
         return {name: part for name, part in parts.items() if hasattr(part, "state_dict")}

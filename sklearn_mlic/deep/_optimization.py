@@ -144,6 +144,8 @@ class Schedule:
                 course = _cosine(total, warmup, **params)
             else:
                 course = _constant(warmup)
+                if params and settings.schedule == "none":
+                    raise ValueError("there is nothing to set")
             self._by_step = LambdaLR(optimizer, course)
             if settings.schedule == "plateau":
                 params = {"factor": 0.5, "patience": 2, **params}
@@ -214,6 +216,7 @@ def _one_cycle(
     """Smith (2018), in cosines: up over a part of the steps, down over the rest."""
     if not 0 <= pct_start <= 1:
         raise ValueError(f"pct_start={pct_start!r}; expected a part in [0, 1]")
+    # The rising part is given in epochs, or as a part of the whole.
     top = min(warmup or pct_start * total, total)
     low, end = 1 / div_factor, 1 / (div_factor * final_div_factor)
 

@@ -1,21 +1,16 @@
 """Rows of an image column as pixels, decoded once where a cache is asked for."""
 
 import math
-import re
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from sklearn_mlic.deep._memory import check_memory
 from sklearn_mlic.features._cache import ArrayCache, open_cache
 from sklearn_mlic.images import PREPARATION, content_digest, count_threads, load_image
-
-_SHARED_MEMORY = Path("/dev/shm")  # where Linux keeps it, and containers make it small
-_TAKEN = 0.9  # of what is free; the rest is for batches and the network
 
 
 class ImageReader:
@@ -37,6 +32,9 @@ class ImageReader:
         in one.
     shared : bool, default=False
         With ``cache="ram"``: True lets worker processes share the memory.
+    rows : ndarray of int, optional
+        The rows of `column` that are read, which are then counted from 0; all by default. The
+        column is not copied.
 
     Raises
     ------
@@ -58,22 +56,28 @@ class ImageReader:
         cache: Any = None,
         n_threads: int = 1,
         shared: bool = False,
+        rows: np.ndarray | None = None,
     ):
         self.column = column
+        self.rows = np.arange(len(column)) if rows is None else rows
         self.size = size
         self.n_threads = count_threads(column, n_threads)
-        shape = (len(column), size, size, 3)
-        self._is_ready = isinstance(column, np.ndarray) and column.shape == shape
+        shape = (len(self.rows), size, size, 3)
+        self._is_ready = isinstance(column, np.ndarray) and column.shape[1:] == shape[1:]
         self._kept: _Memory | _Folder | None = None
         if self._is_ready or cache is None:
             return
         if isinstance(cache, str) and cache == "ram":
             self._kept = _Memory(shape, shared)
         else:
-            self._kept = _Folder(column, open_cache(cache, f"decoded {size} {PREPARATION}"))
+            self._kept = _Folder(self, open_cache(cache, f"decoded {size} {PREPARATION}"))
 
     def __len__(self) -> int:
-        return len(self.column)
+        return len(self.rows)
+
+    def digest(self, row: int) -> bytes:
+        """Return the digest of the content of a row, as caches ask for it."""
+        return content_digest(self.column[self.rows[row]], int(self.rows[row]))
 
     def read(self, rows: Sequence[int]) -> np.ndarray:
         """Return the images of some rows.
@@ -95,7 +99,7 @@ class ImageReader:
         """
         rows = [int(row) for row in rows]
         if self._is_ready:
-            return self.column[rows]
+            return self.column[self.rows[rows]]
         images = np.empty((len(rows), self.size, self.size, 3), np.uint8)
         missing = list(range(len(rows)))
         if self._kept is not None:
@@ -108,7 +112,8 @@ class ImageReader:
 
     def _decode(self, images: np.ndarray, rows: list[int], places: list[int]) -> None:
         def decode(place: int) -> None:
-            images[place] = load_image(self.column[rows[place]], self.size, rows[place])
+            row = int(self.rows[rows[place]])
+            images[place] = load_image(self.column[row], self.size, row)
 
         if min(self.n_threads, len(places)) == 1:
             for place in places:
@@ -123,7 +128,8 @@ class _Memory:
     """Decoded images by row, each there from its first use on, whichever process that was in."""
 
     def __init__(self, shape: tuple[int, ...], shared: bool):
-        _check_memory(shape, shared)
+        what = f'cache="ram" of {shape[0]} images of {shape[1]} x {shape[2]} pixels'
+        check_memory(math.prod(shape), what, "Pass a folder as cache=", shared=shared)
         if shared:
             # As torch's own collate does: share_memory_() would copy every page. All the memory
             # is taken now, so that a later write cannot find none.
@@ -155,15 +161,15 @@ class _Memory:
 class _Folder:
     """Decoded images in a folder, by the content of what they were decoded from."""
 
-    def __init__(self, column: Sequence, cache: ArrayCache):
-        self.column = column
+    def __init__(self, reader: ImageReader, cache: ArrayCache):
+        self.digest = reader.digest
         self.cache = cache
         self.digests: dict[int, bytes] = {}  # a file is hashed once
 
     def _keys(self, rows: list[int]) -> list[bytes]:
         for row in rows:
             if row not in self.digests:
-                self.digests[row] = content_digest(self.column[row], row)
+                self.digests[row] = self.digest(row)
         return [self.digests[row] for row in rows]
 
     def fill(self, images: np.ndarray, rows: list[int]) -> list[int]:
@@ -177,46 +183,3 @@ class _Folder:
 
     def keep(self, rows: list[int], images: np.ndarray) -> None:
         self.cache.put(self._keys(rows), images)
-
-
-def _check_memory(shape: tuple[int, ...], shared: bool) -> None:
-    """Raise before memory runs out: the system would kill the process without a word."""
-    needed = math.prod(shape)
-    remedy = "Pass a folder as cache="
-    places = [("memory", _free_memory())]
-    if shared and _SHARED_MEMORY.is_dir():
-        places.append((f"shared memory ({_SHARED_MEMORY})", shutil.disk_usage(_SHARED_MEMORY).free))
-    for place, free in places:
-        if free is not None and needed > _TAKEN * free:
-            if place != "memory":
-                remedy += ", n_jobs=None, which needs none of it, or enlarge it (--shm-size)"
-            raise ValueError(
-                f'cache="ram" needs {needed / 1e9:.1f} GB of {place} to hold {shape[0]} images of '
-                f"{shape[1]} x {shape[2]} pixels; {_TAKEN * free / 1e9:.1f} GB can be had. "
-                f"{remedy}."
-            )
-
-
-def _free_memory() -> int | None:
-    """Return the bytes of memory to be had, here or in our container; None where unknown."""
-    free = [_read_sizes("/proc/meminfo").get("MemAvailable")]
-    for folder, limit, used, prefix in (
-        ("/sys/fs/cgroup", "memory.max", "memory.current", ""),
-        ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
-    ):
-        sizes = {name: _read_sizes(f"{folder}/{name}").get("") for name in (limit, used)}
-        if None not in sizes.values():
-            files = _read_sizes(f"{folder}/memory.stat")  # which can be dropped for what we need
-            cached = [files.get(f"{prefix}{kind}_file", 0) for kind in ("active", "inactive")]
-            free.append(sizes[limit] - sizes[used] + sum(cached))
-    return min((size for size in free if size is not None), default=None)
-
-
-def _read_sizes(path: str) -> dict[str, int]:
-    """Read lines of an optional name and a number of bytes or kB, as the kernel writes them."""
-    try:
-        lines = Path(path).read_text().splitlines()
-    except OSError:
-        return {}
-    found = (re.fullmatch(r"(.*?):?\s*(\d+)( kB)?", line) for line in lines)
-    return {line[1]: int(line[2]) * (1024 if line[3] else 1) for line in found if line}

@@ -21,14 +21,17 @@ class Records:
         1, 0, and NaN for unknown.
     sample_weight : ndarray of float32, shape (n_samples,), optional
         Of mean 1.
+    rows : ndarray of int, optional
+        The rows of the columns that are meant, which are not copied; all by default.
     """
 
     columns: dict[str, Any]
     y: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
+    rows: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return len(next(iter(self.columns.values())) if self.rows is None else self.rows)
 
     def take(self, rows: np.ndarray) -> "Records":
         """Return some of the rows.
@@ -43,9 +46,9 @@ class Records:
         Records
             In the order of `rows`.
         """
-        columns = {name: column[rows] for name, column in self.columns.items()}
         weight = None if self.sample_weight is None else self.sample_weight[rows]
-        return Records(columns, self.y[rows], weight)
+        meant = rows if self.rows is None else self.rows[rows]
+        return Records(self.columns, self.y[rows], weight, meant)
 
 
 def drop_unreadable(records: Records, n_jobs: int | None) -> Records:

@@ -1,16 +1,20 @@
 """What a frozen backbone makes of images: computed once, kept where the user says."""
 
+import math
 from typing import Any
 
 import numpy as np
 import torch
 
 from sklearn_mlic.deep._batches import Collate, RecordDataset, make_loader
+from sklearn_mlic.deep._memory import check_memory
 from sklearn_mlic.features._cache import open_cache
-from sklearn_mlic.images import PREPARATION, content_digest
+from sklearn_mlic.images import PREPARATION
 from sklearn_mlic.nn.model import ImageModel
 from sklearn_mlic.nn.state import setup_digest
 from sklearn_mlic.utils._progress import track
+
+_REMEDY = "Take augmentation='flip', which runs the backbone in each epoch, or a head that pools"
 
 
 def frozen_tokens(
@@ -31,7 +35,7 @@ def frozen_tokens(
         With a column ``image``.
     model : ImageModel
         Its backbone is run on what is not in the cache. Where its head can do with fewer tokens
-        (``reduce_tokens``), only those are kept.
+        (``token_reduction`` names which ``reduce_tokens`` gives), only those are kept.
     device : torch.device
         Where the backbone runs.
     cache : None, "ram" or path
@@ -47,18 +51,32 @@ def frozen_tokens(
     -------
     ndarray of float32, shape (n_samples, N, D)
         What the model takes as ``tokens``.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit into the memory that is free.
     """
-    reduce = getattr(model.head, "reduce_tokens", None)
-    kept = "all" if reduce is None else f"{type(model.head).__name__} {model.head.extra_repr()}"
-    setup = setup_digest(model.backbone, "tokens", PREPARATION, model.precision, kept)
+    reduction = getattr(model.head, "token_reduction", None)
+    setup = setup_digest(model.backbone, "tokens", PREPARATION, model.precision, reduction or "all")
     store = open_cache(cache, setup)
-    column = dataset.columns["image"].column
-    keys: list[Any] = list(range(len(dataset)))
+    n_samples = len(dataset)
+    keys: list[Any] = list(range(n_samples))
     found: dict[Any, np.ndarray] = {}
     if store is not None:
-        keys = [content_digest(source, row) for row, source in enumerate(column)]
+        reader = dataset.columns["image"]
+        keys = [reader.digest(row) for row in range(n_samples)]
         found = store.get(set(keys))
-    missing = [row for row, key in enumerate(keys) if key not in found]
+    tokens: np.ndarray | None = None
+    missing = []
+    for row, key in enumerate(keys):
+        if key not in found:
+            missing.append(row)
+            continue
+        if tokens is None:
+            tokens = _room(n_samples, found[key].shape)
+        tokens[row] = found[key]
+    del found
     loader = make_loader(
         torch.utils.data.Subset(dataset, missing),
         batch_size,
@@ -70,11 +88,20 @@ def frozen_tokens(
     batches = track(loader, len(loader), "Computing tokens", verbose)
     for start, (columns, _) in zip(range(0, len(missing), batch_size), batches, strict=True):
         with torch.inference_mode():
-            tokens = model.embed(columns["image"].to(device, non_blocking=True)).float()
-            tokens = tokens if reduce is None else reduce(tokens)
-        batch_keys = [keys[row] for row in missing[start : start + batch_size]]
-        values = tokens.cpu().numpy()
+            batch = model.embed(columns["image"].to(device, non_blocking=True)).float()
+            batch = batch if reduction is None else model.head.reduce_tokens(batch)
+        values = batch.cpu().numpy()
+        if tokens is None:
+            tokens = _room(n_samples, values.shape[1:])
+        rows = missing[start : start + batch_size]
+        tokens[rows] = values
         if store is not None:
-            store.put(batch_keys, values)
-        found.update(zip(batch_keys, values, strict=True))
-    return np.stack([found[key] for key in keys])
+            store.put([keys[row] for row in rows], values)
+    return tokens
+
+
+def _room(n_samples: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Memory for all tokens, where there is as much."""
+    needed = 4 * n_samples * math.prod(shape)
+    check_memory(needed, f"The tokens of {n_samples} images", _REMEDY)
+    return np.empty((n_samples, *shape), np.float32)

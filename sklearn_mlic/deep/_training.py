@@ -20,6 +20,15 @@ from sklearn_mlic.utils._choices import check_choice, make_choice
 from sklearn_mlic.utils._numbers import check_count
 
 _SAMPLINGS = ("uniform", "balanced")
+# Settings of skorch that the batches, the split and the data set leave no room for.
+_OURS = (
+    *("module", "dataset", "train_split", "plan", "n_workers"),
+    *(
+        f"iterator_{part}__{name}"
+        for part in ("train", "valid")
+        for name in ("batch_size", "batch_sampler", "sampler", "shuffle", "drop_last")
+    ),
+)
 _OPTIMIZATION = tuple(Optimization.__dataclass_fields__)
 
 
@@ -137,7 +146,10 @@ def make_training_net(
         Initialised.
     """
     size = model.backbone.image_size if "image" in train.columns else 0
-    optimization = make_optimization(estimator)
+    given = dict(estimator.net_params or {})
+    _check_net_params(estimator, given)
+    own = {name: given[name] for name in ("lr", "optimizer") if name in given}
+    optimization = replace(make_optimization(estimator), **own)
     if open_end:
         optimization = replace(optimization, schedule="none", ema_decay=None)
     plan = TrainingPlan(
@@ -154,14 +166,24 @@ def make_training_net(
         "criterion": deepcopy(make_choice("loss", estimator.loss, LOSSES, estimator.loss_params)),
         "lr": estimator.lr,
         "max_epochs": estimator.max_epochs,
-        "callbacks": _callbacks(estimator, scorer),
-        **(estimator.net_params or {}),
+        **given,
+        "callbacks": [*_callbacks(estimator, scorer), *deepcopy(list(given.get("callbacks", ())))],
     }
     if open_end:
         settings["max_epochs"] = 1
     if estimator.compile:
         model.compile()
     return TrainingNet(model, **settings).initialize()
+
+
+def _check_net_params(estimator: Any, given: dict[str, Any]) -> None:
+    """Refuse what is not skorch's to decide here."""
+    taken = [name for name in given if name.startswith(_OURS)]
+    if taken:
+        raise ValueError(
+            f"net_params sets {taken[0]!r}, which {type(estimator).__name__} decides by its own "
+            f"parameters (batch_size, n_jobs, validation, sampling, …). Set those."
+        )
 
 
 def _common(estimator: Any, device: torch.device) -> dict[str, Any]:

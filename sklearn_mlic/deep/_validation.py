@@ -123,5 +123,5 @@ def score_logits(scorer: Callable, logits: Tensor, y: np.ndarray) -> float:
     float
         Greater is better.
     """
-    predicted = Predicted(logits.double().cpu().numpy())
+    predicted = Predicted(logits.cpu().double().numpy())
     return float(scorer(predicted, np.zeros((len(y), 1)), y))

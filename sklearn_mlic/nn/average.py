@@ -70,7 +70,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def _step(self, averaged: list[Tensor], current: list[Tensor], n_averaged: Tensor) -> None:
-        n_steps = int(n_averaged)
+        n_steps = int(self._averaged.n_averaged)  # kept on the host; the argument may not be
         decay = min(self.decay, (1 + n_steps) / (10 + n_steps))
         floats = [
             pair for pair in zip(averaged, current, strict=True) if pair[0].is_floating_point()

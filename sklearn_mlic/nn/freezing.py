@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -53,6 +54,22 @@ def freeze(backbone: Backbone, what: str | int) -> None:
     for module in frozen:
         module.requires_grad_(False)
     backbone.keep_still(frozen)
+
+
+def freeze_parts(model: nn.Module, what: Any) -> None:
+    """Freeze what an estimator's parameter `freeze` names.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With a backbone, or ``backbone=None`` where there is none to freeze.
+    what : None, str, int, or tuple of them
+        As `freeze` takes it; several add up.
+    """
+    if what is None or model.backbone is None:
+        return
+    for part in what if isinstance(what, (tuple, list)) else (what,):
+        freeze(model.backbone, part)
 
 
 def _freeze_stages(backbone: Backbone, n_stages: int) -> list[nn.Module]:

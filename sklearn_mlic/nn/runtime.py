@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import RLock
 
 import torch
 from torch import nn
 
+_TURN = RLock()  # of the threads that draw from torch's generators
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -107,6 +109,34 @@ def resolve_precision(precision: str, device: torch.device, module: nn.Module) -
     return "bf16" if pays else "fp32"
 
 
+def available_precision(precision: str, device: torch.device, module: nn.Module) -> str:
+    """Return the precision to run in, or float32 with a warning where it is not to be had.
+
+    Parameters
+    ----------
+    precision : str
+        As a fitted model keeps it, perhaps from another machine.
+    device : torch.device
+        Where `module` runs.
+    module : nn.Module
+        The network.
+
+    Returns
+    -------
+    str
+        As `resolve_precision` returns it.
+    """
+    try:
+        return resolve_precision(precision, device, module)
+    except ValueError:
+        warnings.warn(
+            f"precision={precision!r} is not to be had on {device.type!r}; the model runs in fp32.",
+            UserWarning,
+            stacklevel=3,
+        )
+        return "fp32"
+
+
 def _cpu_multiplies_bf16() -> bool:
     # Absent before torch 2.10: such versions stay in float32.
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()
@@ -144,7 +174,8 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Run a block under torch's generators seeded with `seed`; leave them as they were.
 
-    On MPS only the CPU's generator is put back: torch cannot set the other aside.
+    Threads take turns, as they share the generators. On MPS only the CPU's generator is put
+    back: torch cannot set the other aside.
 
     Parameters
     ----------
@@ -158,6 +189,24 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     None
         While the seed is in force.
     """
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with _TURN, torch.random.fork_rng([device] if device.type == "cuda" else []):
+        seed_generators(seed, device)
         yield
+
+
+def seed_generators(seed: int, device: torch.device) -> None:
+    """Seed the CPU's generator and that of `device`; ``torch.manual_seed`` seeds all devices.
+
+    Parameters
+    ----------
+    seed : int
+        For both.
+    device : torch.device
+        Where something is drawn.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)

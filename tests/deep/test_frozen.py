@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from helpers import classifier, coloured
-from sklearn_mlic.deep import _reader
+from sklearn_mlic.deep import _memory, _reader
 from sklearn_mlic.deep._transforms import Augmentation
 from sklearn_mlic.images import load_image
 from sklearn_mlic.nn.backbones import Backbone
@@ -165,3 +165,28 @@ def test_a_folder_serves_later_fits_and_prediction(paths, tmp_path, decoded):
     model = classifier(cache=tmp_path / "decoded").fit(paths, Y)
     model.fit(paths, Y).predict_proba(paths)
     assert sorted(decoded) == paths
+
+
+@pytest.mark.parametrize("kind", ["ram", "folder"])
+def test_one_cache_serves_heads_that_pool_in_other_ways(kind, tmp_path):
+    """At 96 px there are nine tokens an image; at 32 one, and every pooling is the same."""
+    large = {"image_size": 96, "freeze": "backbone", "augmentation": "none", "max_epochs": 1}
+    heads = [
+        {"head_params": {"pool": "avg"}},
+        {"head_params": {"pool": "max"}},
+        {"head": "mlp", "head_params": {"hidden": 4, "n_tokens": 9}},
+        {"head": "mlp", "head_params": {"hidden": 4}},
+    ]
+    cache = "ram" if kind == "ram" else tmp_path
+    for head in heads:
+        cached = classifier(**large, **head, cache=cache).fit(X, Y).decision_function(X)
+        again = classifier(**large, **head).fit(X, Y).decision_function(X)
+        np.testing.assert_allclose(cached, again, atol=1e-5)
+
+
+def test_tokens_that_do_not_fit_into_memory(monkeypatch):
+    monkeypatch.setattr(_memory, "_free_memory", lambda: 100)
+    with pytest.raises(
+        ValueError, match="The tokens of .* images would take .*augmentation='flip'"
+    ):
+        classifier(freeze="backbone", augmentation="none").fit(X, Y)

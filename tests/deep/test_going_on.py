@@ -12,6 +12,7 @@ from skorch.callbacks import (
     Checkpoint,
     EarlyStopping,
     EpochScoring,
+    EpochTimer,
     GradientNormClipping,
     LRScheduler,
 )
@@ -233,3 +234,25 @@ def test_callbacks_of_skorch_find_what_they_look_for(make, column, tmp_path):
 
 def _accuracy(net, X, y):
     return float(np.mean(net.predict_proba(X).round() == np.asarray(y)))
+
+
+def test_partial_fit_honours_parameters_that_were_changed():
+    model = classifier(batch_size=8).partial_fit(X, Y)
+    before = {name: t.clone() for name, t in model.net_.module_.named_parameters()}
+    model.set_params(lr=1e-9, weight_decay=0.0).partial_fit(X, Y)
+    after = dict(model.net_.module_.named_parameters())
+    assert all(torch.allclose(after[name], before[name], atol=1e-5) for name in before)
+    assert model.history_["epoch"].tolist() == [1, 2]
+
+
+def test_net_params_take_precedence_or_are_refused():
+    settings = {"net_params": {"lr": 0.5, "optimizer": "sgd"}, "max_epochs": 1}
+    model = classifier(**settings).fit(X, Y)
+    assert model.net_.optimizer_.param_groups[0]["lr"] == 0.5
+    assert isinstance(model.net_.optimizer_, torch.optim.SGD)
+    more = {"callbacks": [("seen", EpochTimer())]}
+    model = classifier(early_stopping=True, net_params=more).fit(X, Y)
+    assert {"best", "seen"} <= {name for name, _ in model.net_.callbacks_}
+    for name in ("iterator_train__drop_last", "train_split", "module"):
+        with pytest.raises(ValueError, match=f"net_params sets '{name}'"):
+            classifier(net_params={name: True}).fit(X, Y)

@@ -10,7 +10,7 @@ import torch.multiprocessing
 from PIL import Image
 
 from helpers import write
-from sklearn_mlic.deep import _reader
+from sklearn_mlic.deep import _memory, _reader
 from sklearn_mlic.deep._reader import ImageReader
 from sklearn_mlic.images import ImageError, load_image
 
@@ -146,16 +146,16 @@ def test_what_a_worker_process_decodes_is_there_for_all(column, tmp_path, decode
 
 
 def test_images_that_do_not_fit_into_memory(column, monkeypatch):
-    monkeypatch.setattr(_reader, "_free_memory", lambda: 10**9)
-    words = r'cache="ram" needs 14\.4 GB of memory .* 12 images of 20000 x 20000 pixels; 0\.9 GB'
+    monkeypatch.setattr(_memory, "_free_memory", lambda: 10**9)
+    words = r'"ram" of 12 images of 20000 x 20000 pixels would take 14\.4 GB of memory; 0\.9 GB'
     with pytest.raises(ValueError, match=words + " can be had. Pass a folder as cache="):
         ImageReader(column, 20000, cache="ram")
-    monkeypatch.setattr(_reader, "_free_memory", lambda: None)  # unknown
+    monkeypatch.setattr(_memory, "_free_memory", lambda: None)  # unknown
     ImageReader(column, SIZE, cache="ram")
 
 
 def test_images_that_do_not_fit_into_shared_memory(column, monkeypatch, tmp_path):
-    monkeypatch.setattr(_reader, "_SHARED_MEMORY", tmp_path)
+    monkeypatch.setattr(_memory, "_SHARED_MEMORY", tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(99, 0, 99))
     with pytest.raises(ValueError, match=r"of shared memory \(.*folder as cache=, n_jobs=None"):
         ImageReader(column, SIZE, cache="ram", shared=True)
@@ -193,8 +193,8 @@ def test_free_memory_is_that_of_the_machine_or_the_container(monkeypatch, files,
             raise FileNotFoundError(path)
         return files[str(path)]
 
-    monkeypatch.setattr(_reader.Path, "read_text", read)
-    assert _reader._free_memory() == free
+    monkeypatch.setattr(_memory.Path, "read_text", read)
+    assert _memory._free_memory() == free
 
 
 @pytest.mark.parametrize("cache", [True, 7])

@@ -97,7 +97,7 @@ def test_half_of_a_validation_part_is_an_error():
 
 def test_validation_labels_must_be_those_of_training():
     y = pd.DataFrame(TARGETS, columns=["cat", "dog"])
-    with pytest.raises(ValueError, match="y_val has 1 labels and y has 2"):
+    with pytest.raises(ValueError, match=r"y_val has the labels \['cat'\] and y has"):
         head_model().fit(FEATURES, y, X_val=FEATURES, y_val=y[["cat"]])
     with pytest.raises(ValueError, match="X_val|y_val has 59|60"):
         head_model().fit(FEATURES, y, X_val=FEATURES, y_val=y[:-1])

@@ -6,7 +6,13 @@ import torch
 from torch import nn
 
 from sklearn_mlic.nn import runtime
-from sklearn_mlic.nn.runtime import autocast, resolve_device, resolve_precision, seeded
+from sklearn_mlic.nn.runtime import (
+    autocast,
+    available_precision,
+    resolve_device,
+    resolve_precision,
+    seeded,
+)
 
 CPU, CUDA, MPS = (torch.device(name) for name in ("cpu", "cuda", "mps"))
 DENSE = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3))
@@ -114,7 +120,15 @@ def test_what_is_asked_for_is_given(precision, device):
     assert resolve_precision(precision, device, DEPTHWISE) == precision
 
 
-@pytest.mark.parametrize("precision", ["fp16", "float32", None])
+def test_fp16_is_for_cuda_and_opens_elsewhere_in_fp32():
+    assert resolve_precision("fp16", CUDA, DENSE) == "fp16"
+    with pytest.raises(ValueError, match="precision='fp16' needs CUDA, and the device is 'cpu'"):
+        resolve_precision("fp16", CPU, DENSE)
+    with pytest.warns(UserWarning, match="the model runs in fp32"):
+        assert available_precision("fp16", CPU, DENSE) == "fp32"
+
+
+@pytest.mark.parametrize("precision", ["float32", None])
 def test_an_unknown_precision(precision):
     with pytest.raises(ValueError, match=f"precision={precision!r}; expected 'auto', 'fp32'"):
         resolve_precision(precision, CPU, DENSE)

@@ -39,6 +39,7 @@ class LinearHead(nn.Module):
     def __init__(self, n_features: int, n_labels: int, pool: str = "avg", dropout: float = 0.0):
         super().__init__()
         self.pool = pool
+        self.token_reduction = pool
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(n_features, n_labels)
         # From zero every label starts alike, whatever its column, and the first step sends no
@@ -64,7 +65,8 @@ class LinearHead(nn.Module):
     def reduce_tokens(self, tokens: Tensor) -> Tensor:
         """Return the least of the tokens that gives the same logits.
 
-        What a frozen backbone gives can then be kept as one vector an image.
+        What a frozen backbone gives can then be kept as one vector an image; ``token_reduction``
+        names what was done to it, for heads that can share it.
 
         Parameters
         ----------

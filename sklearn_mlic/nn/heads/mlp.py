@@ -56,6 +56,7 @@ class MLPHead(nn.Module):
     ):
         super().__init__()
         self.n_tokens = n_tokens
+        self.token_reduction = "avg" if n_tokens == 1 else None
         widths = [n_tokens * n_features, *([hidden] if isinstance(hidden, Integral) else hidden)]
         layers: list[nn.Module] = []
         for n_in, n_out in pairwise(widths):
