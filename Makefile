@@ -11,6 +11,7 @@ test: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/natural_scenes.py
+	$(BIN)/python benchmarks/movie_posters.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/training_speed.py
 	$(BIN)/python benchmarks/training_memory.py

@@ -150,7 +150,8 @@ def test_a_recipe_keeps_what_is_not_asked_for(scenes, literal):
 
 def test_a_recipe_takes_what_is_asked_for(scenes, tmp_path):
     model = build(
-        scenes / "labels.csv", "--approach", "vgg16", "--weights", "w.pt", "--image-size", 64,
+        scenes / "labels.csv", "--approach", "vgg16", "--backbone", "vgg16",
+        "--weights", "w.pt", "--image-size", 64,
         "--epochs", 2, "--lr", 0.5, "--seed", 4, "--n-jobs", 2, "--device", "cpu",
         "--rule", "fixed", "--precision", "fp32", "--cache", tmp_path,
     )  # fmt: skip
@@ -159,8 +160,11 @@ def test_a_recipe_takes_what_is_asked_for(scenes, tmp_path):
     assert (network.backbone, network.pretrained, network.image_size) == ("vgg16", "w.pt", 64)
     assert (network.max_epochs, network.lr, network.n_jobs) == (2, 0.5, 2)
     assert (network.device, network.precision, network.cache) == ("cpu", "fp32", str(tmp_path))
-    own = build(scenes / "labels.csv", "--approach", "deep_cnn", "--weights", "w.pt").estimator
-    assert own.pretrained == "w.pt"
+    own = ("--approach", "deep_cnn", "--weights", "w.pt")
+    assert (
+        build(scenes / "labels.csv", *own, "--backbone", "deep_cnn").estimator.pretrained == "w.pt"
+    )
+    assert not build(scenes / "labels.csv", *own).estimator.pretrained
 
 
 def test_compare_adds_scores_by_name(scenes, tmp_path):

@@ -126,7 +126,8 @@ class ApproachOptions:
         str, Option(help="A timm network, for 'image', 'image-text' and 'finetune'.")
     ] = "resnet18"
     weights: Annotated[
-        str, Option(help="'published' (fetched on first use), 'random', or a weight file.")
+        str,
+        Option(help="'published' (fetched on first use), 'random', or a file for the --backbone."),
     ] = "published"
     backbone_param: Annotated[
         list[str] | None, Option(help="NAME=VALUE for the --backbone; may be repeated.")
@@ -214,10 +215,12 @@ class ApproachOptions:
             "random_state": self.seed,
             "verbose": int(not self.quiet),
         }
+        # A weight file is that of --backbone, and fits no other network.
+        pretrained = self._pretrained() if name == self.backbone else bool(self._pretrained())
         if "pretrained" in inspect.signature(make).parameters:
-            settings["pretrained"] = self._pretrained()
-        elif self.weights != "published":
-            network["pretrained"] = self._pretrained()
+            settings["pretrained"] = pretrained
+        elif not isinstance(pretrained, bool):
+            network["pretrained"] = pretrained
         if self.lr is not None:
             network["lr"] = self.lr
         model = make(**settings)

@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from scipy.special import expit
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mlic.base import CONSTANT_LOGIT, MultilabelMixin
+from sklearn_mlic.base import CONSTANT_LOGIT
 from sklearn_mlic.deep._batches import RecordDataset
 from sklearn_mlic.deep._callbacks import close_progress
 from sklearn_mlic.deep._checkpoint import open_checkpoint
 from sklearn_mlic.deep._errors import clear_errors
+from sklearn_mlic.deep._inputs import InputMixin
 from sklearn_mlic.deep._net import TrainingNet
 from sklearn_mlic.deep._reader import ImageReader
-from sklearn_mlic.deep._records import Records, drop_unreadable
+from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._training import (
     check_settings,
     count_workers,
@@ -26,11 +27,10 @@ from sklearn_mlic.deep._training import (
     make_training_net,
 )
 from sklearn_mlic.deep._validation import find_scorer, hold_out
-from sklearn_mlic.images import as_columns, count_threads
+from sklearn_mlic.images import count_threads
 from sklearn_mlic.nn.freezing import freeze_parts
 from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
-from sklearn_mlic.utils._labels import as_label_matrix
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
@@ -38,10 +38,10 @@ from sklearn_mlic.utils._state import plain_paths
 if TYPE_CHECKING:
     import pandas as pd
 
-_KINDS = {"image": "images", "features": "feature vectors"}
+_COLUMNS = ["epoch", "lr", "train_loss", "dur"]
 
 
-class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
+class BaseDeepClassifier(InputMixin, BaseEstimator):
     """Hold a skorch net: scikit-learn's rules outside, skorch's engine inside.
 
     A subclass stores its parameters in ``__init__`` and writes `_build_model`, which makes the
@@ -205,54 +205,8 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         import pandas as pd
 
         check_is_fitted(self, "epochs_")
-        return pd.DataFrame(self.epochs_)
-
-    def _check_columns(self, X: Any, reset: bool) -> dict[str, Any]:
-        """Turn X into columns; in prediction they must be of the kind that fit saw."""
-        columns = as_columns(X, image=self.image)
-        given = next(iter(columns))
-        if not reset and given != self.input_kind_:
-            raise ValueError(
-                f"{type(self).__name__} was fitted on {_KINDS[self.input_kind_]} and is given "
-                f"{_KINDS[given]}. Pass X in the form that fit took."
-            )
-        if given == "features":
-            columns = {"features": validate_data(self, X, dtype=np.float32, reset=reset)}
-        if reset:
-            self.input_kind_ = given
-        return columns
-
-    def _check_records(self, X: Any, y: Any, sample_weight: Any) -> Records:
-        """Check what is given to train on; forget an earlier fit."""
-        labels = self._check_labels(y, X, allow_unknown=True).astype(np.float32)
-        if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, labels, ensure_non_negative=True)
-            if not weight.any():
-                raise ValueError("sample_weight is 0 in all rows; expected a positive one.")
-            sample_weight = (weight / weight.mean()).astype(np.float32)
-        return self._readable(Records(self._check_columns(X, reset=True), labels, sample_weight))
-
-    def _readable(self, records: Records) -> Records:
-        """Leave out images that cannot be read, where that is asked for."""
-        if self.on_error == "skip" and "image" in records.columns:
-            return drop_unreadable(records, self.n_jobs)
-        return records
-
-    def _check_validation(self, X_val: Any, y_val: Any, y: Any) -> Records | None:
-        if X_val is None and y_val is None:
-            return None
-        if X_val is None or y_val is None:
-            raise ValueError("One of X_val and y_val is given; expected both, or none of them.")
-        columns = self._check_columns(X_val, reset=False)
-        n_samples = len(next(iter(columns.values())))
-        labels, names = as_label_matrix(y_val, "y_val", n_samples, allow_unknown=True)
-        named = hasattr(y, "columns") and hasattr(y_val, "columns")
-        if len(names) != len(self.label_names_) or (named and names != list(self.label_names_)):
-            raise ValueError(
-                f"y_val has the labels {names!s:.200} and y has {list(self.label_names_)!s:.200}; "
-                f"expected the same ones in the same order: y_val[y.columns]."
-            )
-        return self._readable(Records(columns, labels.astype(np.float32)))
+        # After an interruption in the first epoch there is none.
+        return pd.DataFrame(self.epochs_, columns=None if self.epochs_ else _COLUMNS)
 
     def _fitted_state(self) -> dict[str, Any]:
         """What an earlier fit left, which the next one forgets as it begins."""
@@ -288,7 +242,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
             if not np.array_equal(earlier[name], getattr(self, name)):
                 raise ValueError(
                     f"{name} is {getattr(self, name)!s:.200}, and was {earlier[name]!s:.200} in "
-                    f"the fit to go on from. Pass the same, or set warm_start=False and call fit."
+                    f"the fit to go on from. Pass the same, or train another estimator."
                 )
         self.model_spec_ = earlier["model_spec_"]
 
@@ -314,7 +268,7 @@ class BaseDeepClassifier(MultilabelMixin, BaseEstimator):
         if net.was_interrupted_:
             warnings.warn(
                 f"Training was interrupted in epoch {net.n_epochs_ + 1} of {net.last_epoch_}; the "
-                f"best weights so far are kept.",
+                f"best weights so far are kept, or the last where none were scored.",
                 UserWarning,
                 stacklevel=3,
             )

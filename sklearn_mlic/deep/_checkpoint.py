@@ -31,7 +31,12 @@ class Checkpoint:
 
     def __init__(self, folder: str | Path, data: str, settings: str):
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"checkpoint={str(folder)!r} cannot be made a folder: {error}"
+            ) from error
         self.path = self.folder / f"fit-{data}-{settings}.pt"
         self._same_data = f"fit-{data}-*.pt"
 

@@ -14,7 +14,7 @@ _NO_MEMORY = re.compile("not enough memory|can't allocate memory|out of memory")
 
 @contextmanager
 def clear_errors(batch_size: int) -> Iterator[None]:
-    """Say what to do where a batch does not fit the memory; cut a worker's error to its words.
+    """Say what to do where a batch is too large or too small; cut a worker's error to its words.
 
     Parameters
     ----------
@@ -33,6 +33,14 @@ def clear_errors(batch_size: int) -> Iterator[None]:
             raise
         # From a worker process, with its traceback for a message.
         raise ImageError(str(error).strip().splitlines()[-1].partition(": ")[2]) from error
+    except ValueError as error:
+        if "Expected more than 1 value per channel" not in str(error):
+            raise
+        raise ValueError(
+            f"Batch norm learns from two values a channel or more, and a batch of one image whose "
+            f"map is one position has one (batch_size={batch_size}). Pass more rows, a larger "
+            f"batch_size or image_size, or freeze='bn'."
+        ) from error
     except RuntimeError as error:
         words = str(error)
         if not isinstance(error, torch.OutOfMemoryError) and not _NO_MEMORY.search(words):

@@ -113,7 +113,8 @@ class ImageClassifier(BaseDeepClassifier):
     warm_start : bool, default=False
         Whether fit goes on from the weights of the last one.
     checkpoint : path, optional
-        A folder where the state of the fit is written after each epoch.
+        A folder where the state of the fit is written after each epoch. Each fit has a file of
+        its own there, named after its data and settings, which stays until you delete it.
     resume : bool, default=False
         Whether fit goes on from the checkpoint of a fit of the same data and settings that was
         killed; it ends as that one would have ended.

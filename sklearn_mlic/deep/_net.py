@@ -185,7 +185,7 @@ class TrainingNet(NeuralNet):
         self.run_single_epoch(loader, False, "valid", self.validation_step)
         name, scorer = self.plan.scorer or ("loss", None)
         if scorer is not None:
-            score = score_logits(scorer, torch.cat(self._logits), loader.dataset.targets["y"])
+            score = score_logits(name, scorer, torch.cat(self._logits), loader.dataset.targets["y"])
             self.history.record(f"valid_{name}", score)
 
     def run_single_epoch(

@@ -1,8 +1,9 @@
 """From the parameters of an estimator to a net that trains, or one that predicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -49,12 +50,39 @@ def check_settings(estimator: Any) -> None:
     check_choice("sampling", estimator.sampling, _SAMPLINGS)
     for name in ("max_epochs", "batch_size", "n_iter_no_change"):
         check_count(name, getattr(estimator, name))
+    _check_kinds(estimator)
     find_scorer(estimator.scoring)
     make_optimization(estimator)
     if estimator.resume and estimator.checkpoint is None:
         raise ValueError(
             "resume=True needs checkpoint=folder: the folder of the fit to go on with."
         )
+
+
+def _check_kinds(estimator: Any) -> None:
+    callbacks, net_params = estimator.callbacks or [], estimator.net_params or {}
+    pairs = (
+        [c if isinstance(c, tuple) else ("", c) for c in callbacks] if _is_list(callbacks) else []
+    )
+    if not _is_list(callbacks) or not all(hasattr(c, "on_epoch_end") for _, c in pairs):
+        raise TypeError(
+            f"callbacks={callbacks!r}; expected a list of skorch callbacks, or of pairs of a name "
+            f"and one."
+        )
+    if not isinstance(net_params, Mapping):
+        raise TypeError(f"net_params={net_params!r}; expected a dict of arguments for skorch.")
+    n_jobs = estimator.n_jobs
+    if n_jobs is not None and (not isinstance(n_jobs, Integral) or n_jobs == 0):
+        raise ValueError(f"n_jobs={n_jobs!r}; expected None, a number of processes, or -1 for all.")
+    if estimator.warmup_epochs > estimator.max_epochs:
+        raise ValueError(
+            f"warmup_epochs={estimator.warmup_epochs} of max_epochs={estimator.max_epochs}: the "
+            f"rate would never reach lr. Expected fewer."
+        )
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def make_optimization(estimator: Any) -> Optimization:
@@ -163,7 +191,7 @@ def make_training_net(
     settings = {
         **_common(estimator, device),
         "plan": plan,
-        "criterion": deepcopy(make_choice("loss", estimator.loss, LOSSES, estimator.loss_params)),
+        "criterion": _make_loss(estimator),
         "lr": estimator.lr,
         "max_epochs": estimator.max_epochs,
         **given,
@@ -174,6 +202,16 @@ def make_training_net(
     if estimator.compile:
         model.compile()
     return TrainingNet(model, **settings).initialize()
+
+
+def _make_loss(estimator: Any) -> torch.nn.Module:
+    loss = make_choice("loss", estimator.loss, LOSSES, estimator.loss_params)
+    if not isinstance(loss, torch.nn.Module):
+        raise TypeError(
+            f"loss={estimator.loss!r}; expected one of {', '.join(LOSSES)}, or a torch.nn.Module "
+            f"from logits and y to a number."
+        )
+    return deepcopy(loss)  # training may change it, and a parameter stays as it is
 
 
 def _check_net_params(estimator: Any, given: dict[str, Any]) -> None:

@@ -43,8 +43,18 @@ def hold_out(validation: Any, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.
             f"validation={validation!r}; expected a part in (0, 1), a number of folds of which "
             f"the first is held out, or a splitter."
         )
-    splitter = check_multilabel_cv(validation, y, random_state=seed)
-    return next(iter(splitter.split(np.zeros(len(y)), y)))
+    try:
+        splitter = check_multilabel_cv(validation, y, random_state=seed)
+        train, valid = next(iter(splitter.split(np.zeros(len(y)), y)))
+    except ValueError as error:
+        raise ValueError(
+            f"validation={validation!r} holds nothing out of {len(y)} rows: {error}"
+        ) from error
+    if max(np.max(train), np.max(valid)) >= len(y):
+        raise ValueError(f"validation={validation!r:.80} names rows that X lacks: it has {len(y)}.")
+    if np.intersect1d(train, valid).size:
+        raise ValueError(f"validation={validation!r:.80} has rows that train and score.")
+    return train, valid
 
 
 def find_scorer(scoring: Any) -> tuple[str, Callable | None]:
@@ -106,11 +116,13 @@ class Predicted(MultilabelMixin, BaseEstimator):
         return expit(self.logits)
 
 
-def score_logits(scorer: Callable, logits: Tensor, y: np.ndarray) -> float:
+def score_logits(name: str, scorer: Callable, logits: Tensor, y: np.ndarray) -> float:
     """Score all rows of the part held out at once, never batch by batch.
 
     Parameters
     ----------
+    name : str
+        Of the score, for the message.
     scorer : callable
         ``scorer(estimator, X, y) -> float``.
     logits : Tensor of shape (n_samples, n_labels)
@@ -124,4 +136,10 @@ def score_logits(scorer: Callable, logits: Tensor, y: np.ndarray) -> float:
         Greater is better.
     """
     predicted = Predicted(logits.cpu().double().numpy())
-    return float(scorer(predicted, np.zeros((len(y), 1)), y))
+    try:
+        return float(scorer(predicted, np.zeros((len(y), 1)), y))
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"scoring={name!r} fails on a validation part of {len(y)} rows and {y.shape[1]} "
+            f"labels: {error}. Take a multi-label score, such as 'mAP' or 'f1_macro'."
+        ) from error

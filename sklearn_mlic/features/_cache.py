@@ -6,6 +6,7 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -209,4 +210,8 @@ def open_cache(cache: Any, setup: str) -> ArrayCache | MemoryCache | None:
         return None
     if not isinstance(cache, (str, os.PathLike)):
         raise ValueError(f'cache={cache!r}; expected a folder, "ram" or None.')
+    if isinstance(cache, str) and cache != "ram" and get_close_matches(cache, ["ram"], cutoff=0.8):
+        raise ValueError(
+            f'cache={cache!r}; did you mean "ram"? A folder of that name is ./{cache}.'
+        )
     return MemoryCache(setup) if cache == "ram" else ArrayCache(cache, setup)

@@ -18,6 +18,7 @@ from sklearn_mlic.utils._labels import find_names
 from sklearn_mlic.utils._numbers import check_count
 
 _STRONGEST = 0.75  # opacity of the hottest place; the coldest is clear
+_FAINTEST = 0.2  # part of it that is left to a label of probability 0
 
 
 class LabelAttentionDisplay:
@@ -240,7 +241,9 @@ class LabelAttentionDisplay:
                 title = f"{names[j]} {self.y_prob[i, j]:.2f}"
                 self.axes_[i, k] = add_image(self.figure_, grid[i, k], _as_grey(pixels), title)
                 heat = _resize(_scale(self.maps[i, j]), pixels.shape[:2])
-                self.axes_[i, k].imshow(heat, "inferno", vmin=0, vmax=1, alpha=_STRONGEST * heat)
+                # What is improbable glows faintly: its map tells where it would be, if it were.
+                alpha = _STRONGEST * heat * (_FAINTEST + (1 - _FAINTEST) * self.y_prob[i, j])
+                self.axes_[i, k].imshow(heat, "inferno", vmin=0, vmax=1, alpha=alpha)
         return self
 
     def _choose(self, labels: Sequence[str] | None, n_labels: int) -> np.ndarray:

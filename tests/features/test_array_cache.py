@@ -128,6 +128,8 @@ def test_none_is_no_cache_and_a_folder_may_be_called_ram(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert open_cache(None, "x") is None
     assert isinstance(open_cache("ram", "x"), MemoryCache)
+    with pytest.raises(ValueError, match='did you mean "ram"'):
+        open_cache("ramm", "x")
     assert open_cache("./ram", "x").path.parent == (tmp_path / "ram").relative_to(tmp_path)
 
 
