@@ -28,9 +28,9 @@ SIZE = int(sys.argv[1]) if len(sys.argv) > 1 else 64
 def train(data, network, **settings):
     """Three epochs of a published network; its history with the score of each epoch."""
     X_train, X_test, y_train, y_test = data
-    recipe = RECIPES[network](literal=True, pretrained=False, image_size=SIZE, random_state=0)
+    recipe = RECIPES[network](literal=True, image_size=SIZE, random_state=0)
     model = recipe.estimator.set_params(
-        max_epochs=3, early_stopping=False, scoring="micro_F1", cache="ram", **settings
+        pretrained=False, max_epochs=3, early_stopping=False, scoring="micro_F1", **settings
     )
     start = time.perf_counter()
     model.fit(X_train, y_train, X_val=X_test, y_val=y_test)

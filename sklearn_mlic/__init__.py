@@ -14,6 +14,7 @@ _HOMES = {
     "ImageEmbedder": "sklearn_mlic.features",
     "LabelPowerset": "sklearn_mlic.transformation",
     "LabelPrior": "sklearn_mlic.transformation",
+    "LateFusion": "sklearn_mlic.transformation",
     "MLkNN": "sklearn_mlic.adaptation",
     "ProbabilityCalibrator": "sklearn_mlic.thresholds",
     "RAkEL": "sklearn_mlic.transformation",

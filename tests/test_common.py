@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -11,7 +11,6 @@ from sklearn.utils.validation import has_fit_parameter
 
 import sklearn_mlic
 from sklearn_mlic import BinaryRelevance
-from sklearn_mlic.base import RoutingMixin
 from sklearn_mlic.utils.estimator_checks import contract_checks
 
 # Settings that make an estimator quick, given to each that has a parameter of that name.
@@ -65,13 +64,18 @@ WEIGHTED_FAILURES = dict.fromkeys(
 
 
 def make(cls):
-    """An instance with small settings; a required `estimator` gets what the class wraps."""
+    """An instance with small settings; what it wraps is fitted in small as well."""
     parameters = inspect.signature(cls).parameters
     settings = {name: value for name, value in SMALL.items() if name in parameters}
     if "estimator" in parameters:
         binary = LogisticRegression(max_iter=1000)
         wraps_binary = cls.__module__.startswith("sklearn_mlic.transformation")
         settings["estimator"] = binary if wraps_binary else BinaryRelevance(binary)
+    if "estimators" in parameters:
+        strengths = {"free": 1.0, "held": 0.1}
+        settings["estimators"] = [
+            (name, BinaryRelevance(LogisticRegression(C=C))) for name, C in strengths.items()
+        ]
     return cls(**settings)
 
 
@@ -116,7 +120,7 @@ def expected_failures(estimator):
     failures = {
         **EXPECTED_FAILURES,
         **(SCORED_FAILURES if has_scores else {}),
-        **(ROUTED_FAILURES if isinstance(estimator, RoutingMixin) else {}),
+        **(ROUTED_FAILURES if isinstance(estimator, MetaEstimatorMixin) else {}),
         **(WEIGHTED_FAILURES if takes_weights else {}),
     }
     if get_tags(estimator).no_validation:

@@ -8,6 +8,7 @@ from sklearn_mlic.recipes._probes import (
     image_probe,
     image_text_probe,
     label_prior,
+    probe_and_network,
     text_probe,
 )
 from sklearn_mlic.recipes._small_networks import advanced_cnn, deep_cnn, simple_cnn
@@ -36,6 +37,7 @@ __all__ = [
     "label_prior",
     "plain_cnn",
     "plain_cnn_grid",
+    "probe_and_network",
     "resnet18",
     "simple_cnn",
     "text_probe",

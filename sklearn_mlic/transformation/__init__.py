@@ -5,6 +5,7 @@ from sklearn_mlic.transformation._chain_ensemble import ClassifierChainEnsemble
 from sklearn_mlic.transformation._classifier_chain import ClassifierChain
 from sklearn_mlic.transformation._label_powerset import LabelPowerset
 from sklearn_mlic.transformation._label_prior import LabelPrior
+from sklearn_mlic.transformation._late_fusion import LateFusion
 from sklearn_mlic.transformation._rakel import RAkEL
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "ClassifierChainEnsemble",
     "LabelPowerset",
     "LabelPrior",
+    "LateFusion",
     "RAkEL",
 ]

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.special import expit, logit
 from sklearn.base import clone
 
 from sklearn_mlic import ImageClassifier, ImageEmbedder, make_multilabel_images
@@ -14,6 +15,7 @@ from sklearn_mlic.recipes import (
     image_probe,
     image_text_probe,
     label_prior,
+    probe_and_network,
     text_probe,
 )
 
@@ -26,6 +28,7 @@ RECIPES = {
     "image_probe": image_probe(EMBEDDER, random_state=0),
     "image_text_probe": image_text_probe(EMBEDDER, "caption", random_state=0),
     "fine_tuned": fine_tuned(NETWORK, random_state=0),
+    "probe_and_network": probe_and_network(EMBEDDER, NETWORK, random_state=0),
     **{f"text {c}": text_probe("caption", classifier=c, random_state=0) for c in CLASSIFIERS},
     "another rule": text_probe("caption", rule="micro_f1", random_state=0),
 }
@@ -88,6 +91,17 @@ def test_strength_reaches_the_logistic_regression():
         image_text_probe(EMBEDDER, C=0.7),
     ):
         assert model[-1].estimator.estimator.C == 0.7
+
+
+def test_the_probe_and_the_network_are_those_given(scenes):
+    model = probe_and_network(EMBEDDER, NETWORK, C=0.7, rule="f2", random_state=0)
+    assert model.get_params()["estimator__probe__binaryrelevance__estimator__C"] == 0.7
+    assert model.method == "f2"
+    model.set_params(estimator__network__max_epochs=2).fit(scenes.data, scenes.target)
+    members = model.estimator_.named_estimators_
+    assert len(members["network"].history_) == 2
+    logits = [logit(m.predict_proba(scenes.data)) for m in members.values()]
+    np.testing.assert_allclose(model.predict_proba(scenes.data), expit(np.mean(logits, axis=0)))
 
 
 def test_an_unknown_classifier_shows_the_nearest():
