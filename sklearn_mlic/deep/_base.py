@@ -88,7 +88,7 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         check_settings(self)
         earlier = self._fitted_state() if self.warm_start else {}
         with self._put_back_on_error(earlier):
-            records = self._check_records(X, y, sample_weight)
+            records = self._check_records(X, y, sample_weight, earlier)
             self._check_known(records.y)
             self._go_on_from(earlier)
             valid = self._check_validation(X_val, y_val, y)
@@ -110,7 +110,9 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         self._set_constants(records.y)
         return self
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "BaseDeepClassifier":
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> "BaseDeepClassifier":
         """Train for one more epoch; the first call builds the network.
 
         The learning rate is constant, and nothing is held out or averaged: `schedule`,
@@ -122,6 +124,8 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
             As for `fit`; further rows or the same.
         y : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
             As for `fit`, always with the same labels.
+        classes : object, optional
+            Ignored: each label is 0 or 1. scikit-learn passes it.
         sample_weight : array-like of shape (n_samples,), optional
             Weights of the rows in the loss, scaled to a mean of 1.
 
@@ -138,7 +142,7 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         check_settings(self)
         earlier = self._fitted_state()
         with self._put_back_on_error(earlier):
-            records = self._check_records(X, y, sample_weight)
+            records = self._check_records(X, y, sample_weight, earlier)
             self._go_on_from(earlier)
         device = resolve_device(self.device)
         seed = draw_seed(self.random_state)
@@ -209,8 +213,9 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         return pd.DataFrame(self.epochs_, columns=None if self.epochs_ else _COLUMNS)
 
     def _fitted_state(self) -> dict[str, Any]:
-        """What an earlier fit left, which the next one forgets as it begins."""
-        return {name: value for name, value in vars(self).items() if name.endswith("_")}
+        """What an earlier fit left, which the next one forgets as it begins; {} without one."""
+        kept = {name: value for name, value in vars(self).items() if name.endswith("_")}
+        return kept if "net_" in kept else {}
 
     @contextmanager
     def _put_back_on_error(self, earlier: dict[str, Any]) -> Iterator[None]:
@@ -235,15 +240,15 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         return model.to(memory_format=torch.channels_last)
 
     def _go_on_from(self, earlier: dict[str, Any]) -> None:
-        """Check that labels and input are those of the earlier fit, and take its network."""
-        if "net_" not in earlier:
+        """Check that the labels are those of the earlier fit, and take its network."""
+        if not earlier:
             return
-        for name in ("label_names_", "input_kind_"):
-            if not np.array_equal(earlier[name], getattr(self, name)):
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!s:.200}, and was {earlier[name]!s:.200} in "
-                    f"the fit to go on from. Pass the same, or train another estimator."
-                )
+        names, before = list(self.label_names_), list(earlier["label_names_"])
+        if names != before:
+            raise ValueError(
+                f"y has the labels {names!s:.200}, and had {before!s:.200} in the fit to go on "
+                f"from. Pass the same in the same order, or train another estimator."
+            )
         self.model_spec_ = earlier["model_spec_"]
 
     def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
@@ -322,4 +327,6 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         with seeded(0, device):
             model = self._rebuild_model(len(self.label_names_), device)
             load_arrays(model, kept)
+            # In the layout of the fit: another one rounds otherwise.
+            model = model.to(memory_format=torch.channels_last)
             self.net_ = make_prediction_net(self, model, device)

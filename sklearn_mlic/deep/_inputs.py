@@ -10,6 +10,7 @@ from sklearn_mlic.deep._records import Records, drop_unreadable
 from sklearn_mlic.images import as_columns
 from sklearn_mlic.utils._labels import as_label_matrix
 
+_FORM = {"input_kind_", "n_features_in_", "feature_names_in_"}
 _KINDS = {"image": "images", "features": "feature vectors"}
 
 
@@ -39,15 +40,20 @@ class InputMixin(MultilabelMixin):
             self.input_kind_ = given
         return columns
 
-    def _check_records(self, X: Any, y: Any, sample_weight: Any) -> Records:
-        """Check what is given to train on; forget an earlier fit."""
+    def _check_records(
+        self, X: Any, y: Any, sample_weight: Any, earlier: dict[str, Any]
+    ) -> Records:
+        """Check what is given to train on; forget an earlier fit but for the form of its X."""
         labels = self._check_labels(y, X, allow_unknown=True).astype(np.float32)
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, labels, ensure_non_negative=True)
             if not weight.any():
                 raise ValueError("sample_weight is 0 in all rows; expected a positive one.")
             sample_weight = (weight / weight.mean()).astype(np.float32)
-        return self._readable(Records(self._check_columns(X, reset=True), labels, sample_weight))
+        for name in _FORM & set(earlier):
+            setattr(self, name, earlier[name])
+        columns = self._check_columns(X, reset=not earlier)
+        return self._readable(Records(columns, labels, sample_weight))
 
     def _readable(self, records: Records) -> Records:
         """Leave out images that cannot be read, where that is asked for."""
