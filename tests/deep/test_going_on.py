@@ -85,9 +85,9 @@ def test_other_labels_or_input_cannot_go_on(method):
 
     with pytest.raises(ValueError, match="(?s)y has the labels.*sky.*fit to go on from"):
         getattr(fitted(), method)(X, y[["sky", "sea"]])
-    with pytest.raises(ValueError, match="(?s)label_names_.*sun.*fit to go on from"):
+    with pytest.raises(ValueError, match="(?s)y has the labels.*sun.*fit to go on from"):
         getattr(fitted(), method)(X, y[["sun", "sea", "sky"]])
-    with pytest.raises(ValueError, match="(?s)input_kind_.*features.*image.*fit to go on from"):
+    with pytest.raises(ValueError, match="fitted on images and is given feature"):
         getattr(fitted(), method)(FEATURES, y)
 
 
