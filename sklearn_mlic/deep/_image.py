@@ -355,5 +355,7 @@ class ImageClassifier(BaseDeepClassifier):
                 n_workers=count_workers(self.n_jobs),
                 verbose=self.verbose,
             )
-        others = {name: column for name, column in records.columns.items() if name != "image"}
-        return replace(records, columns={**others, "tokens": tokens})
+        meant = slice(None) if records.rows is None else records.rows
+        others = {k: column[meant] for k, column in records.columns.items() if k != "image"}
+        # There are tokens for the rows that are meant, and no others.
+        return replace(records, columns={**others, "tokens": tokens}, rows=None)

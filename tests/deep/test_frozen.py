@@ -190,3 +190,16 @@ def test_tokens_that_do_not_fit_into_memory(monkeypatch):
         ValueError, match="The tokens of .* images would take .*augmentation='flip'"
     ):
         classifier(freeze="backbone", augmentation="none").fit(X, Y)
+
+
+def test_rows_that_are_skipped_move_no_tokens(tmp_path):
+    paths = []
+    for row, pixels in enumerate(X):
+        paths.append(str(tmp_path / f"{row}.png"))
+        Image.fromarray(pixels).save(paths[-1])
+    settings = {"freeze": "backbone", "augmentation": "none"}
+    expected = classifier(**settings).fit(paths[1:], Y[1:]).predict_proba(paths)
+    broken = [str(tmp_path / "none.png"), *paths[1:]]
+    with pytest.warns(UserWarning, match="Left out 1 of 24 rows"):
+        model = classifier(**settings, on_error="skip").fit(broken, Y)
+    np.testing.assert_array_equal(model.predict_proba(paths), expected)
