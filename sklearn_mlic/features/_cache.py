@@ -40,7 +40,6 @@ class ArrayCache:
         self.path = folder / "arrays.sqlite"
         self.setup = setup
         with self._connection() as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS arrays (setup TEXT, content BLOB, dtype TEXT, "
                 "shape TEXT, data BLOB, PRIMARY KEY (setup, content))"

@@ -1,8 +1,9 @@
 """Once an image with a cache, however many ask, and never the wrong vector."""
 
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from helpers import IMAGES, embedder, write
+from sklearn_mlic.features._cache import ArrayCache
 from sklearn_mlic.nn.backbones import Backbone
 
 
@@ -34,6 +36,17 @@ def test_processes_share_a_cache(tmp_path, paths, seen):
     assert seen == []
     np.testing.assert_allclose(blocks[0], together[:12], atol=1e-4)
     np.testing.assert_allclose(blocks[1], together[8:], atol=1e-4)
+
+
+def test_many_open_a_new_cache_at_once(tmp_path):
+    def open_and_put(folder):
+        start.wait()
+        ArrayCache(folder, "setup").put([b"content"], [np.arange(3)])
+
+    start = Barrier(8)
+    with ThreadPoolExecutor(8) as pool:
+        for attempt in range(40):
+            list(pool.map(open_and_put, [tmp_path / str(attempt)] * 8))
 
 
 @pytest.mark.parametrize(
