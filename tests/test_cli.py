@@ -148,6 +148,17 @@ def test_a_recipe_keeps_what_is_not_asked_for(scenes, literal):
     assert repr(model) == repr(expected)
 
 
+def test_a_head_recipe_goes_with_any_backbone(scenes):
+    arguments = [scenes / "labels.csv", "--approach", "query2label", "--weights", "w.pt"]
+    model = build(*arguments, "--backbone", "mobilenetv1_100", "--backbone-param", "pad_type=same")
+    network = model.estimator
+    assert (network.backbone, network.pretrained) == ("mobilenetv1_100", "w.pt")
+    assert network.backbone_params == {"pad_type": "same"}
+    assert build(*arguments).estimator.backbone == "resnet18"
+    published = build(*arguments, "--literal").estimator
+    assert (published.backbone, published.pretrained) == ("resnet101", True)
+
+
 def test_a_recipe_takes_what_is_asked_for(scenes, tmp_path):
     model = build(
         scenes / "labels.csv", "--approach", "vgg16", "--backbone", "vgg16",

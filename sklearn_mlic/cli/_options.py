@@ -19,6 +19,7 @@ APPROACHES = {
     "image-text": "the same on features and words",
     "finetune": "the network trained on the images",
 }
+_BACKBONE = "resnet18"
 # Those of `sklearn_mlic.recipes` that train a network: their settings are their own. The listing
 # stands here so that --help loads no estimator.
 RECIPES = {
@@ -29,6 +30,9 @@ RECIPES = {
     "resnet18": "a fine-tuned ResNet-18",
     "vgg16": "a fine-tuned VGG-16",
     "efficientnet_b4": "a fine-tuned EfficientNet-B4",
+    "two_stage_transformer": "tokens look at each other, labels at tokens (Wang, Zhong and Lin)",
+    "query2label": "label queries look at tokens (Liu et al. 2021)",
+    "ml_decoder": "the same for thousands of labels (Ridnik et al. 2023)",
 }
 
 
@@ -123,8 +127,8 @@ class ApproachOptions:
     """The network and how it is run."""
 
     backbone: Annotated[
-        str, Option(help="A timm network, for 'image', 'image-text' and 'finetune'.")
-    ] = "resnet18"
+        str, Option(help="A timm network, for all approaches that are not named after theirs.")
+    ] = _BACKBONE
     weights: Annotated[
         str,
         Option(help="'published' (fetched on first use), 'random', or a file for the --backbone."),
@@ -215,9 +219,15 @@ class ApproachOptions:
             "random_state": self.seed,
             "verbose": int(not self.quiet),
         }
+        taken = inspect.signature(make).parameters
+        if "backbone" in taken and not (self.literal and self.backbone == _BACKBONE):
+            settings["backbone"] = self.backbone
         # A weight file is that of --backbone, and fits no other network.
-        pretrained = self._pretrained() if name == self.backbone else bool(self._pretrained())
-        if "pretrained" in inspect.signature(make).parameters:
+        fits = self.backbone in (name, settings.get("backbone"))
+        pretrained = self._pretrained() if fits else bool(self._pretrained())
+        if "backbone" in settings and self.backbone_param:
+            network["backbone_params"] = dict(map(_parse_param, self.backbone_param))
+        if "pretrained" in taken:
             settings["pretrained"] = pretrained
         elif not isinstance(pretrained, bool):
             network["pretrained"] = pretrained

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.deep._base import BaseDeepClassifier
 from sklearn_mlic.deep._errors import clear_errors
+from sklearn_mlic.deep._label_vectors import encode_labels, fit_label_encoder
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._tokens import frozen_tokens
 from sklearn_mlic.deep._training import count_workers
@@ -39,6 +41,11 @@ class ImageClassifier(BaseDeepClassifier):
         ``n_features`` and ``n_labels``, or an instance.
     head_params : dict, optional
         Settings of the head, such as ``{"pool": "max"}``.
+    label_encoder : transformer, object with ``encode``, or callable, optional
+        Turns label names into vectors, for heads that take ``label_vectors``: a transformer of
+        texts (a clone is fitted on the names; put one that is fitted already into
+        ``sklearn.frozen.FrozenEstimator``), a sentence-transformers model, or a function from a
+        list of names to an array.
     pretrained : bool or path, default=True
         True takes timm's published weights (downloaded on first use), False random ones, a path
         the weights of a safetensors or torch file. For our own backbones none are published.
@@ -156,7 +163,10 @@ class ImageClassifier(BaseDeepClassifier):
     epochs_ : list of dict
         The same, as it is stored.
     model_spec_ : dict
-        What it takes to build the network again: the backbone's description and the head.
+        What it takes to build the network again: the backbone's description, the head, and the
+        vectors of the labels where there are any.
+    label_encoder_ : object
+        What encodes label names, where `label_encoder` is given.
     input_kind_ : {"image", "features"}
         What fit was given.
     label_range_ : ndarray of shape (2, n_labels)
@@ -172,6 +182,8 @@ class ImageClassifier(BaseDeepClassifier):
 
     References
     ----------
+    Draelos, R. L. and Carin, L. (2020). Use HiResCAM instead of Grad-CAM for faithful
+    explanations of convolutional neural networks.
     Smith, L. N. (2018). A disciplined approach to neural network hyper-parameters.
 
     Examples
@@ -190,6 +202,7 @@ class ImageClassifier(BaseDeepClassifier):
         *,
         head="linear",
         head_params=None,
+        label_encoder=None,
         pretrained=True,
         backbone_params=None,
         image_size=None,
@@ -233,6 +246,7 @@ class ImageClassifier(BaseDeepClassifier):
         self.backbone = backbone
         self.head = head
         self.head_params = head_params
+        self.label_encoder = label_encoder
         self.pretrained = pretrained
         self.backbone_params = backbone_params
         self.image_size = image_size
@@ -276,8 +290,10 @@ class ImageClassifier(BaseDeepClassifier):
     def attention_maps(self, X: Any) -> np.ndarray:
         """Return where in each image each label is seen.
 
-        Of the pooled linear head these are the class activation maps (Zhou et al. 2016): the
-        logit that each position of the feature map would give alone.
+        Of heads with attention these are the weights with which a label looks at each position;
+        of heads that pool, the logit that each position would give alone, the class activation
+        map (Zhou et al. 2016); of all others, gradient times token (Draelos and Carin 2020), at
+        the cost of a backward pass a label.
 
         Parameters
         ----------
@@ -292,12 +308,12 @@ class ImageClassifier(BaseDeepClassifier):
         Raises
         ------
         TypeError
-            If the head has no such maps, or the model was fitted on feature vectors.
+            If the model was fitted on feature vectors.
         """
         check_is_fitted(self, "net_")
         dataset = self._dataset(Records(self._check_columns(X, reset=False)), self.net_.module_)
         model, maps = self.net_.module_.eval(), []
-        with torch.inference_mode(), clear_errors(self.batch_size):
+        with torch.no_grad(), clear_errors(self.batch_size):
             for columns, _ in self.net_.get_iterator(dataset):
                 image = columns.get("image")
                 maps.append(
@@ -317,6 +333,9 @@ class ImageClassifier(BaseDeepClassifier):
                 params=self.backbone_params,
             )
             spec |= {"backbone": asdict(backbone.spec), "n_features": backbone.n_features}
+        if self.label_encoder is not None:
+            self.label_encoder_ = fit_label_encoder(self.label_encoder, self.label_names_)
+            spec["label_vectors"] = encode_labels(self.label_encoder_, self.label_names_)
         # Kept apart from the parameters, which may be set anew after the fit.
         self.model_spec_ = spec
         return self._assemble(backbone, n_labels, device, resolve_precision)
@@ -333,6 +352,9 @@ class ImageClassifier(BaseDeepClassifier):
         sizes = {"n_features": spec["n_features"], "n_labels": n_labels}
         if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
             raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
+        if "label_vectors" in spec:
+            _check_takes_vectors(spec["head"])
+            sizes["label_vectors"] = torch.from_numpy(spec["label_vectors"])
         # A copy: training changes a head, and the one in the spec stays as it is.
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
         if backbone is None:
@@ -359,3 +381,14 @@ class ImageClassifier(BaseDeepClassifier):
         others = {k: column[meant] for k, column in records.columns.items() if k != "image"}
         # There are tokens for the rows that are meant, and no others.
         return replace(records, columns={**others, "tokens": tokens}, rows=None)
+
+
+def _check_takes_vectors(head: Any) -> None:
+    """A ready head may have been given its vectors; a name or a class must take them."""
+    kind = HEADS.get(head) if isinstance(head, str) else head
+    if isinstance(kind, type) and "label_vectors" not in signature(kind).parameters:
+        takers = [name for name, h in HEADS.items() if "label_vectors" in signature(h).parameters]
+        raise ValueError(
+            f"label_encoder is given, and head={head!r} takes no label_vectors. Take one of "
+            f"{', '.join(takers)}, or leave label_encoder out."
+        )

@@ -1,6 +1,7 @@
 """skorch's net with our loop: what happens in an epoch, in a step, and when one is cut short."""
 
 import math
+from collections.abc import Iterator
 from numbers import Real
 from typing import Any
 
@@ -89,9 +90,31 @@ class TrainingNet(NeuralNet):
             dataset, batches, collate, n_workers=self.n_workers, device=device, settings=settings
         )
 
-    def infer(self, x: dict[str, Tensor], **_: Any) -> Tensor:
+    def infer(self, x: dict[str, Tensor], **others: Any) -> Tensor:
         """Return the logits of a batch."""
-        return self.module_(**self._sent(x))
+        return self.module_(**self._sent(x), **others)
+
+    def predict_logits(self, dataset: RecordDataset, **others: Tensor) -> Iterator[np.ndarray]:
+        """Go through the rows in order, batch by batch.
+
+        Parameters
+        ----------
+        dataset : RecordDataset
+            The rows.
+        **others : Tensor
+            What the network takes beside the columns, the same for all rows.
+
+        Yields
+        ------
+        ndarray of float32, shape (B, L)
+            The logits of the next rows.
+        """
+        self._set_training(False)
+        others = self._sent(others)
+        for columns, _ in self.get_iterator(dataset):
+            with torch.inference_mode():
+                logits = self.infer(columns, **others)
+            yield logits.cpu().numpy()
 
     def _sent(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         return {name: t.to(self.device, non_blocking=True) for name, t in tensors.items()}
@@ -216,7 +239,7 @@ class TrainingNet(NeuralNet):
         # The last group of an epoch may be smaller; its step counts as much as the others.
         size = min(n_group, n_batches - start)
         columns, targets = batch
-        logits = self.module_(**columns)
+        logits = self.module_(**columns, y=targets["y"])
         loss = self._loss(logits, targets)
         self.scaler_.scale(loss / size).backward()
         if number == start + size - 1:

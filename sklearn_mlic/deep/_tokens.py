@@ -49,8 +49,8 @@ def frozen_tokens(
 
     Returns
     -------
-    ndarray of float32, shape (n_samples, N, D)
-        What the model takes as ``tokens``.
+    ndarray of float32, shape (n_samples, h, w, D)
+        What the model takes as ``tokens``; where its head reduces them to k, (n_samples, k, 1, D).
 
     Raises
     ------
@@ -58,7 +58,9 @@ def frozen_tokens(
         If they do not fit into the memory that is free.
     """
     reduction = getattr(model.head, "token_reduction", None)
-    setup = setup_digest(model.backbone, "tokens", PREPARATION, model.precision, reduction or "all")
+    setup = setup_digest(
+        model.backbone, "token grid", PREPARATION, model.precision, reduction or "all"
+    )
     store = open_cache(cache, setup)
     n_samples = len(dataset)
     keys: list[Any] = list(range(n_samples))
@@ -89,7 +91,8 @@ def frozen_tokens(
     for start, (columns, _) in zip(range(0, len(missing), batch_size), batches, strict=True):
         with torch.inference_mode():
             batch = model.embed(columns["image"].to(device, non_blocking=True)).float()
-            batch = batch if reduction is None else model.head.reduce_tokens(batch)
+            if reduction is not None:
+                batch = model.head.reduce_tokens(batch.flatten(1, 2))[:, :, None]  # (B, k, 1, D)
         values = batch.cpu().numpy()
         if tokens is None:
             tokens = _room(n_samples, values.shape[1:])

@@ -1,13 +1,24 @@
 """A backbone and a head as one network."""
 
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.backbones import Backbone
+from sklearn_mlic.nn.gradient_maps import gradient_maps
 from sklearn_mlic.nn.runtime import autocast
+
+#: What a head is given when its ``forward`` names it, beside the tokens.
+HEAD_INPUTS = ("grid", "y", "label_vectors")
 
 
 class ImageModel(nn.Module):
     """Backbone and head; the names of `forward`'s arguments are the keys of a batch.
+
+    The head takes the tokens (B, N, D) first. Of `HEAD_INPUTS` it is given those that its
+    ``forward`` names: where the tokens lie, the labels in training, the vectors of labels.
 
     Parameters
     ----------
@@ -25,12 +36,15 @@ class ImageModel(nn.Module):
         self.backbone = backbone
         self.head = head
         self.precision = precision
+        self._head_inputs = head_inputs(head.forward)
 
     def forward(
         self,
         image: Tensor | None = None,
         features: Tensor | None = None,
         tokens: Tensor | None = None,
+        y: Tensor | None = None,
+        label_vectors: Tensor | None = None,
     ) -> Tensor:
         """Return the logits of a batch of images, of feature vectors or of tokens.
 
@@ -40,20 +54,37 @@ class ImageModel(nn.Module):
             RGB, uint8 in 0..255 or float in 0..1.
         features : Tensor of shape (B, D), optional
             Used where there is no image: one token each.
-        tokens : Tensor of shape (B, N, D), optional
-            What the backbone gave for these images before; it is not run then.
+        tokens : Tensor of shape (B, h, w, D), optional
+            What `embed` gave for these images before; the backbone is not run then.
+        y : Tensor of shape (B, L), optional
+            In training, the labels of the batch: for heads that feed labels back.
+        label_vectors : Tensor of shape (K, V), optional
+            Vectors of the labels to score in place of those trained on.
 
         Returns
         -------
-        Tensor of shape (B, L)
+        Tensor of shape (B, L), or (B, K) with `label_vectors`
             One logit a label, in float32.
+
+        Raises
+        ------
+        ValueError
+            If `label_vectors` is given and the head knows its labels by their columns only.
         """
         if tokens is None:
-            tokens = features[:, None] if image is None else self.embed(image)  # (B, N, D)
-        return self.head(tokens.float())  # (B, L)
+            tokens = features[:, None, None] if image is None else self.embed(image)
+        if label_vectors is not None and "label_vectors" not in self._head_inputs:
+            raise ValueError(
+                f"{type(self.head).__name__} knows its labels by their columns and cannot score "
+                f"others. Take head='two_stage' with output='shared', or head='ml_decoder', and "
+                f"a label_encoder."
+            )
+        given = {"grid": tuple(tokens.shape[1:3]), "y": y, "label_vectors": label_vectors}
+        others = {name: given[name] for name in self._head_inputs}
+        return self.head(tokens.flatten(1, 2).float(), **others)  # (B, N, D) -> (B, L)
 
     def embed(self, image: Tensor) -> Tensor:
-        """Return the tokens of a batch of images, in the model's precision.
+        """Return the tokens of a batch of images where they lie, in the model's precision.
 
         Parameters
         ----------
@@ -62,14 +93,28 @@ class ImageModel(nn.Module):
 
         Returns
         -------
-        Tensor of shape (B, N, D)
+        Tensor of shape (B, h, w, D)
             What `forward` takes as `tokens`.
         """
         with autocast(image.device, self.precision):
-            return self.backbone(image)
+            return self.backbone.feature_map(image).permute(0, 2, 3, 1)  # (B, D, h, w)
+
+    def set_labels(self, y: Tensor) -> None:
+        """Show the labels of all training rows to a head that asks for them.
+
+        Parameters
+        ----------
+        y : Tensor of shape (n_samples, L)
+            1, 0, and NaN for unknown.
+        """
+        if hasattr(self.head, "set_labels"):
+            self.head.set_labels(y)
 
     def label_maps(self, image: Tensor) -> Tensor:
         """Return where in each image each label is seen.
+
+        A head that has maps of its own gives these; of any other they are what the logits owe
+        to each token, see `gradient_maps`.
 
         Parameters
         ----------
@@ -79,21 +124,37 @@ class ImageModel(nn.Module):
         Returns
         -------
         Tensor of shape (B, L, h, w)
-            The logit that each position of the map would give alone, in float32.
+            One map a label, in float32.
 
         Raises
         ------
         TypeError
-            If the head has no such maps, or the model has no backbone.
+            If the model has no backbone.
         """
         if self.backbone is None:
             raise TypeError("A model of feature vectors has no maps; fit it on images.")
-        if not hasattr(self.head, "label_maps"):
-            raise TypeError(
-                f"{type(self.head).__name__} mixes the positions of an image and has no map a "
-                f"label. Use head='linear'."
-            )
-        with autocast(image.device, self.precision):
-            features = self.backbone.feature_map(image)  # (B, D, h, w)
-        tokens = features.flatten(2).transpose(1, 2).float()  # (B, N, D)
-        return self.head.label_maps(tokens).unflatten(2, features.shape[2:])  # (B, L, h, w)
+        tokens = self.embed(image).float()  # (B, h, w, D)
+        grid, flat = tuple(tokens.shape[1:3]), tokens.flatten(1, 2)  # (B, N, D)
+        if hasattr(self.head, "label_maps"):
+            named = head_inputs(self.head.label_maps)
+            maps = self.head.label_maps(flat, **({"grid": grid} if "grid" in named else {}))
+        else:
+            maps = gradient_maps(lambda tokens: self(tokens=tokens.unflatten(1, grid)), flat)
+        return maps.unflatten(2, grid)  # (B, L, N) -> (B, L, h, w)
+
+
+def head_inputs(method: Callable[..., Any]) -> tuple[str, ...]:
+    """Return those of `HEAD_INPUTS` that a method of a head names, beside the tokens.
+
+    Parameters
+    ----------
+    method : callable
+        ``forward`` or ``label_maps`` of a head.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `HEAD_INPUTS`.
+    """
+    named = signature(method).parameters
+    return tuple(name for name in HEAD_INPUTS if name in named)

@@ -11,6 +11,7 @@ from sklearn_mlic.recipes._probes import (
     probe_and_network,
     text_probe,
 )
+from sklearn_mlic.recipes._query_networks import ml_decoder, query2label, two_stage_transformer
 from sklearn_mlic.recipes._small_networks import advanced_cnn, deep_cnn, simple_cnn
 
 #: Recipes that need images and labels only, by name: what `compare` and the command line know.
@@ -23,6 +24,9 @@ RECIPES = {
     "resnet18": resnet18,
     "vgg16": vgg16,
     "efficientnet_b4": efficientnet_b4,
+    "two_stage_transformer": two_stage_transformer,
+    "query2label": query2label,
+    "ml_decoder": ml_decoder,
 }
 
 __all__ = [
@@ -35,11 +39,14 @@ __all__ = [
     "image_probe",
     "image_text_probe",
     "label_prior",
+    "ml_decoder",
     "plain_cnn",
     "plain_cnn_grid",
     "probe_and_network",
+    "query2label",
     "resnet18",
     "simple_cnn",
     "text_probe",
+    "two_stage_transformer",
     "vgg16",
 ]

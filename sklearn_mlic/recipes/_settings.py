@@ -81,6 +81,60 @@ NGUYEN = Settings(
     {"method": "f1", "method_params": {"midpoint": False}},
 )
 
+_QUERIES = {
+    "augmentation": "randaugment_cutout",
+    "optimizer": "adamw",
+    "schedule": "one_cycle",
+    "ema_decay": 0.9997,
+}
+_HALF = {"method": "fixed"}
+
+#: Wang, Zhong and Lin. Batch size and average are not in the paper; the rise is Query2Label's.
+WANG_ZHONG_LIN = Settings(
+    {
+        **_QUERIES,
+        "loss": "asymmetric_polynomial",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 2.0},
+        "optimizer_params": {"betas": (0.9, 0.9999)},
+        "lr": 5e-5,
+        "weight_decay": 5e-3,
+        "schedule_params": {"pct_start": 0.2},
+        "batch_size": 64,
+        "max_epochs": 80,
+    },
+    _HALF,
+)
+
+#: Liu et al. (2021), on COCO.
+QUERY2LABEL = Settings(
+    {
+        **_QUERIES,
+        "loss": "asymmetric",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 2.0, "clip": 0.0},
+        "lr": 1e-4,
+        "weight_decay": 1e-2,
+        "schedule_params": {"pct_start": 0.2},
+        "batch_size": 128,
+        "max_epochs": 80,
+    },
+    _HALF,
+)
+
+#: Ridnik et al. (2023), on COCO. Their Adam with decoupled decay is AdamW.
+ML_DECODER = Settings(
+    {
+        **_QUERIES,
+        "loss": "asymmetric",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 4.0, "clip": 0.05},
+        "lr": 1e-4,
+        "weight_decay": 1e-4,
+        "schedule_params": {"pct_start": 0.2},
+        "batch_size": 56,
+        "max_epochs": 40,
+    },
+    _HALF,
+)
+
 
 def build(
     network: dict[str, Any],

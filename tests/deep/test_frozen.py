@@ -9,7 +9,7 @@ from helpers import classifier, coloured
 from sklearn_mlic.deep import _memory, _reader
 from sklearn_mlic.deep._transforms import Augmentation
 from sklearn_mlic.images import load_image
-from sklearn_mlic.nn.backbones import Backbone
+from sklearn_mlic.nn.model import ImageModel
 
 X, Y = coloured(24)
 FROZEN = {"freeze": "backbone", "augmentation": "none", "batch_size": 8, "lr": 0.1}
@@ -20,13 +20,13 @@ UNCACHED = {**FROZEN, "augmentation": Augmentation(image=lambda image: image)}
 @pytest.fixture
 def seen(monkeypatch):
     """The number of images in each forward pass of any backbone."""
-    seen, forward = [], Backbone.forward
+    seen, embed = [], ImageModel.embed
 
     def spy(self, image):
         seen.append(len(image))
-        return forward(self, image)
+        return embed(self, image)
 
-    monkeypatch.setattr(Backbone, "forward", spy)
+    monkeypatch.setattr(ImageModel, "embed", spy)
     return seen
 
 

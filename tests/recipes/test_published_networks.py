@@ -26,7 +26,8 @@ from sklearn_mlic.recipes import (
 from sklearn_mlic.thresholds._rules import GRID
 
 NETWORKS = {name: make for name, make in RECIPES.items() if name != "label_prior"}
-QUICK = ["plain_cnn", "simple_cnn", "deep_cnn", "advanced_cnn", "resnet18"]
+WITH_HEADS = ["two_stage_transformer", "query2label", "ml_decoder"]
+QUICK = ["plain_cnn", "simple_cnn", "deep_cnn", "advanced_cnn", "resnet18", *WITH_HEADS]
 SMALL = {"image_size": 32, "max_epochs": 1, "random_state": 0}
 CHEN = {
     "loss": "focal",
@@ -60,6 +61,41 @@ PUBLISHED = {
         "early_stopping": True,
         "n_iter_no_change": 5,
     },
+    "two_stage_transformer": {
+        "backbone": "resnet101",
+        "head": "two_stage",
+        "head_params": None,
+        "loss": "asymmetric_polynomial",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 2.0},
+        "augmentation": "randaugment_cutout",
+        "optimizer": "adamw",
+        "optimizer_params": {"betas": (0.9, 0.9999)},
+        "weight_decay": 5e-3,
+        "schedule": "one_cycle",
+        "lr": 5e-5,
+        "max_epochs": 80,
+        "image_size": 448,
+    },
+    "query2label": {
+        "backbone": "resnet101",
+        "head": "query2label",
+        "head_params": {"width": 2048, "n_heads": 4, "n_hidden": 8192},
+        "loss": "asymmetric",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 2.0, "clip": 0.0},
+        "lr": 1e-4,
+        "weight_decay": 1e-2,
+        "image_size": 448,
+    },
+    "ml_decoder": {
+        "backbone": "tresnet_l",
+        "head": "ml_decoder",
+        "loss": "asymmetric",
+        "loss_params": {"gamma_pos": 0.0, "gamma_neg": 4.0, "clip": 0.05},
+        "lr": 1e-4,
+        "weight_decay": 1e-4,
+        "max_epochs": 40,
+        "image_size": 448,
+    },
     **dict.fromkeys(["simple_cnn", "deep_cnn", "resnet18", "vgg16", "efficientnet_b4"], CHEN),
 }
 
@@ -71,6 +107,8 @@ def scenes():
 
 def make(name, **settings):
     """The recipe of this name, never with weights that would be fetched."""
+    if name in WITH_HEADS and "image_size" in settings:
+        settings = {"backbone": "test_resnet", **settings}
     if "pretrained" in inspect.signature(NETWORKS[name]).parameters:
         settings = {"pretrained": False, **settings}
     return NETWORKS[name](**settings)
@@ -101,7 +139,7 @@ def test_a_recipe_is_a_network_in_its_rule_and_takes_what_all_take(name, literal
     assert model.random_state == 0
     given = model.estimator.get_params()
     assert {key: given[key] for key in {**SMALL, **run}} == {**SMALL, **run}
-    assert given["backbone"] == name
+    assert given["backbone"] == ("test_resnet" if name in WITH_HEADS else name)
     clone(model)
 
 
@@ -213,7 +251,8 @@ def test_a_search_over_part_of_the_grid(scenes):
 def test_all_recipes_take_the_same():
     signatures = {name: dict(inspect.signature(f).parameters) for name, f in NETWORKS.items()}
     for parameters in signatures.values():
-        parameters.pop("pretrained", None)
+        for own in ("pretrained", "backbone"):
+            parameters.pop(own, None)
         assert list(parameters) == list(signatures["plain_cnn"])
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
     assert "random_state" in inspect.signature(RECIPES["label_prior"]).parameters
