@@ -1,24 +1,22 @@
 """The template of every deep classifier: scikit-learn's rules around a net."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy.special import expit
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mlic.base import CONSTANT_LOGIT
 from sklearn_mlic.deep._batches import RecordDataset
 from sklearn_mlic.deep._callbacks import close_progress
 from sklearn_mlic.deep._checkpoint import open_checkpoint
 from sklearn_mlic.deep._errors import clear_errors
 from sklearn_mlic.deep._inputs import InputMixin
-from sklearn_mlic.deep._label_vectors import encode_labels
 from sklearn_mlic.deep._net import TrainingNet
+from sklearn_mlic.deep._prediction import PredictionMixin
 from sklearn_mlic.deep._reader import ImageReader
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._training import (
@@ -32,7 +30,6 @@ from sklearn_mlic.images import count_threads
 from sklearn_mlic.nn.freezing import freeze_parts
 from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
-from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
 
@@ -42,7 +39,7 @@ if TYPE_CHECKING:
 _COLUMNS = ["epoch", "lr", "train_loss", "dur"]
 
 
-class BaseDeepClassifier(InputMixin, BaseEstimator):
+class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
     """Hold a skorch net: scikit-learn's rules outside, skorch's engine inside.
 
     A subclass stores its parameters in ``__init__`` and writes `_build_model`, which makes the
@@ -158,65 +155,6 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
         self._set_constants(np.vstack([records.y, *earlier.get("label_range_", [])]))
         return self
 
-    def predict_proba(self, X: Any, label_names: Sequence[str] | None = None) -> np.ndarray:
-        """Predict the probability of each label.
-
-        Parameters
-        ----------
-        X : sequence of images, DataFrame, or array of shape (n_samples, n_features)
-            In the form that ``fit`` took. No row is ever dropped.
-        label_names : sequence of str, optional
-            Labels to score in place of those trained on, also new ones. The estimator must have
-            been fitted with a `label_encoder`, and a head that scores labels by their vectors.
-
-        Returns
-        -------
-        y_prob : ndarray of shape (n_samples, n_labels)
-            Each column on its own: rows do not sum to 1. With `label_names`, a column a name.
-
-        Raises
-        ------
-        ImageError
-            If an image cannot be read; it names the row and the file.
-        ValueError
-            If `label_names` is given and the estimator knows the labels of the fit only.
-        """
-        return expit(self.decision_function(X, label_names))
-
-    def decision_function(self, X: Any, label_names: Sequence[str] | None = None) -> np.ndarray:
-        """Return the logit of each label.
-
-        Parameters
-        ----------
-        X : sequence of images, DataFrame, or array of shape (n_samples, n_features)
-            In the form that ``fit`` took.
-        label_names : sequence of str, optional
-            As for `predict_proba`.
-
-        Returns
-        -------
-        logits : ndarray of shape (n_samples, n_labels)
-            Positive where the probability is above 0.5.
-        """
-        check_is_fitted(self, "net_")
-        others = {}
-        if label_names is not None:
-            others["label_vectors"] = torch.from_numpy(self._encode_labels(label_names))
-        records, model = Records(self._check_columns(X, reset=False)), self.net_.module_
-        if self.cache is not None:
-            records = self._precompute(records, model, torch.device(self.net_.device))
-        # What is in memory is for a fit; a folder is there for all.
-        dataset = self._dataset(records, model, None if self.cache == "ram" else self.cache)
-        n_batches = -(-len(dataset) // self.batch_size)
-        batches = self.net_.predict_logits(dataset, **others)
-        batches = track(batches, n_batches, "Predicting", self.verbose)
-        with clear_errors(self.batch_size):
-            logits = np.concatenate(list(batches)).astype(np.float64)
-        if label_names is not None:
-            return logits
-        fixed = (2 * self.constant_values_ - 1) * CONSTANT_LOGIT
-        return np.where(np.isnan(fixed), logits, fixed)
-
     @property
     def history_(self) -> "pd.DataFrame":
         """The numbers of each epoch, a row each."""
@@ -265,17 +203,6 @@ class BaseDeepClassifier(InputMixin, BaseEstimator):
                 f"from. Pass the same in the same order, or train another estimator."
             )
         self.model_spec_ = earlier["model_spec_"]
-
-    def _encode_labels(self, names: Sequence[str]) -> np.ndarray:
-        """Return the vectors of labels that a fit with a label encoder knows how to make."""
-        encoder = getattr(self, "label_encoder_", None)
-        if encoder is None:
-            raise ValueError(
-                f"label_names is given, and this {type(self).__name__} was fitted without "
-                f"label_encoder. Set it, with head='two_stage' and head_params={{'output': "
-                f"'shared'}} or with head='ml_decoder', and fit again."
-            )
-        return encode_labels(encoder, names)
 
     def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
         """Do once what would else be done each epoch. There is nothing such in general."""

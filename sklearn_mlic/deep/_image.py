@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import asdict, replace
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.deep._base import BaseDeepClassifier
 from sklearn_mlic.deep._errors import clear_errors
-from sklearn_mlic.deep._label_vectors import encode_labels, fit_label_encoder
+from sklearn_mlic.deep._label_vectors import (
+    check_takes_vectors,
+    encode_labels,
+    fit_label_encoder,
+)
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._tokens import frozen_tokens
 from sklearn_mlic.deep._training import count_workers
@@ -353,7 +356,7 @@ class ImageClassifier(BaseDeepClassifier):
         if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
             raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
         if "label_vectors" in spec:
-            _check_takes_vectors(spec["head"])
+            check_takes_vectors(spec["head"], HEADS)
             sizes["label_vectors"] = torch.from_numpy(spec["label_vectors"])
         # A copy: training changes a head, and the one in the spec stays as it is.
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
@@ -381,14 +384,3 @@ class ImageClassifier(BaseDeepClassifier):
         others = {k: column[meant] for k, column in records.columns.items() if k != "image"}
         # There are tokens for the rows that are meant, and no others.
         return replace(records, columns={**others, "tokens": tokens}, rows=None)
-
-
-def _check_takes_vectors(head: Any) -> None:
-    """A ready head may have been given its vectors; a name or a class must take them."""
-    kind = HEADS.get(head) if isinstance(head, str) else head
-    if isinstance(kind, type) and "label_vectors" not in signature(kind).parameters:
-        takers = [name for name, h in HEADS.items() if "label_vectors" in signature(h).parameters]
-        raise ValueError(
-            f"label_encoder is given, and head={head!r} takes no label_vectors. Take one of "
-            f"{', '.join(takers)}, or leave label_encoder out."
-        )

@@ -1,6 +1,7 @@
 """Names of labels as vectors: what heads know labels by that were never trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -75,3 +76,27 @@ def encode_labels(encoder: Any, names: Sequence[str]) -> np.ndarray:
             f"expected a row of finite numbers for each."
         )
     return vectors.astype(np.float32)
+
+
+def check_takes_vectors(head: Any, table: Mapping[str, type]) -> None:
+    """Refuse a head that has no use for the vectors of its labels.
+
+    Parameters
+    ----------
+    head : str, type or object
+        As the estimator's parameter `head`. A ready one may have been given its vectors.
+    table : mapping of str to type
+        The named heads.
+
+    Raises
+    ------
+    ValueError
+        If it is a name or a class without the argument ``label_vectors``.
+    """
+    kind = table.get(head) if isinstance(head, str) else head
+    if isinstance(kind, type) and "label_vectors" not in signature(kind).parameters:
+        takers = [name for name, h in table.items() if "label_vectors" in signature(h).parameters]
+        raise ValueError(
+            f"label_encoder is given, and head={head!r} takes no label_vectors. Take one of "
+            f"{', '.join(takers)}, or leave label_encoder out."
+        )
