@@ -25,6 +25,21 @@ def load_scenes() -> Any:
     return load_csv(folder / "labels.csv", folder / "images")
 
 
+def load_posters() -> Any:
+    """The film posters: X, y, and the rows of the data's own training part."""
+    import pandas as pd
+    from sklearn.utils import Bunch
+
+    from sklearn_mlic import load_csv
+
+    folder = DATA / "data" / "movie_posters"
+    if not folder.is_dir() or not WEIGHTS.is_file():
+        sys.exit(f"Skipped: {folder} or {WEIGHTS} is missing. Set MLIC_DATA to the data's folder.")
+    bunch = load_csv(folder / "posters.csv", folder / "images")
+    is_train = (pd.read_csv(folder / "posters.csv")["split"] == "train").to_numpy()
+    return Bunch(X=bunch.data, y=bunch.target.to_numpy(), is_train=is_train)
+
+
 def load_blocks(name: str) -> Any:
     """A set of feature blocks side by side: X, y, and the rows of the official test part."""
     import numpy as np

@@ -7,22 +7,15 @@ those with five posters there or more, as the rarest have one or two. Prints one
 figure; the network takes half an hour on two CPU cores.
 """
 
-import sys
-
 import numpy as np
-import pandas as pd
-from _common import DATA, NETWORK, NETWORK_PARAMS, WEIGHTS, report
+from _common import NETWORK, NETWORK_PARAMS, WEIGHTS, load_posters, report
 
-from sklearn_mlic import ImageClassifier, ImageEmbedder, LabelPrior, load_csv
+from sklearn_mlic import ImageClassifier, ImageEmbedder, LabelPrior
 from sklearn_mlic.metrics import mean_average_precision
 from sklearn_mlic.recipes import image_probe
 
-folder = DATA / "data" / "movie_posters"
-if not folder.is_dir():
-    sys.exit(f"Skipped: {folder} is missing. Set MLIC_DATA to the data's folder.")
-bunch = load_csv(folder / "posters.csv", folder / "images")
-is_train = (pd.read_csv(folder / "posters.csv")["split"] == "train").to_numpy()
-X, y = bunch.data, bunch.target.to_numpy()
+posters = load_posters()
+X, y, is_train = posters.X, posters.y, posters.is_train
 frequent = y[~is_train].sum(axis=0) >= 5
 
 network = {
