@@ -235,10 +235,13 @@ def _between(start: float, end: float, part: float) -> float:
 
 
 def _undecayed(part: nn.Module) -> set[str]:
-    """Names that a timm network exempts from decay itself: positions, class tokens."""
-    trunk = getattr(part, "trunk", None)
-    names = trunk.no_weight_decay() if hasattr(trunk, "no_weight_decay") else ()
-    return {f"trunk.{name}" for name in names}
+    """Names that modules exempt from decay themselves: positions, class tokens, queries."""
+    return {
+        f"{prefix}.{name}".removeprefix(".")
+        for prefix, module in part.named_modules()
+        if hasattr(module, "no_weight_decay")
+        for name in module.no_weight_decay()
+    }
 
 
 def _check_range(

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_mlic.nn.checks import check_choice, check_heads
 from sklearn_mlic.nn.irpe import (
     METHODS,
     bucket_indices,
@@ -99,6 +100,16 @@ class SelfAttention(nn.Module):
             tables = {"bias": torch.zeros(shape)} if rpe_on else {}
         self.tables = nn.ParameterDict(tables)  # (1 or H, K, d / H), as a bias (1 or H, K)
 
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters that weight decay leaves alone, as timm's networks do.
+
+        Returns
+        -------
+        set of str
+            The tables of relative positions.
+        """
+        return {f"tables.{side}" for side in self.tables}
+
     def forward(
         self,
         tokens: Tensor,
@@ -165,32 +176,10 @@ class SelfAttention(nn.Module):
         return scores
 
 
-def check_heads(width: int, n_heads: int) -> None:
-    """Raise a ValueError unless the heads divide the width.
-
-    Parameters
-    ----------
-    width : int
-        Width d of the tokens.
-    n_heads : int
-        Attention heads.
-    """
-    if n_heads < 1 or width % n_heads:
-        raise ValueError(
-            f"n_heads={n_heads} does not divide width={width}; choose heads that share the width "
-            f"evenly."
-        )
-
-
 def _check_settings(rpe_on: str | None, method: str, mode: str, ratio: float) -> None:
-    choices = (
-        ("rpe_on", rpe_on, SIDES),
-        ("rpe_method", method, METHODS),
-        ("rpe_mode", mode, MODES),
-    )
-    for name, given, allowed in choices:
-        if given not in allowed:
-            raise ValueError(f"{name}={given!r}; expected one of {list(allowed)}.")
+    check_choice("rpe_on", rpe_on, SIDES)
+    check_choice("rpe_method", method, METHODS)
+    check_choice("rpe_mode", mode, MODES)
     if not ratio >= 0.5:
         raise ValueError(f"rpe_ratio={ratio!r}; expected at least 0.5, below it all offsets are 0.")
     if mode == "bias" and rpe_on == "qkv":

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.attention import SelfAttention, check_heads
+from sklearn_mlic.nn.checks import check_layers
 from sklearn_mlic.nn.encoder import SelfAttentionBlock
 from sklearn_mlic.nn.layers import DecoderLayer
 
@@ -47,8 +48,7 @@ class LabelDecoder(nn.Module):
     ):
         super().__init__()
         check_heads(width, n_heads)
-        if n_layers < 1:
-            raise ValueError(f"n_decoders={n_layers}; expected at least 1 layer.")
+        check_layers(n_decoders=n_layers)
         numbers = range(1, n_layers + 1)
         if isinstance(self_attention, bool):
             self_attention = numbers if self_attention else ()

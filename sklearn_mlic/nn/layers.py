@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from sklearn_mlic.nn.checks import check_choice
+
 POOLS = {
     "avg": lambda tokens: tokens.mean(dim=1),
     "max": lambda tokens: tokens.amax(dim=1),
@@ -28,8 +30,7 @@ def pool_tokens(tokens: Tensor, pool: str) -> Tensor:
     ValueError
         If `pool` is unknown.
     """
-    if pool not in POOLS:
-        raise ValueError(f"pool={pool!r}; expected one of {list(POOLS)}.")
+    check_choice("pool", pool, POOLS)
     return POOLS[pool](tokens)
 
 

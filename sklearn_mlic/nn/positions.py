@@ -32,6 +32,16 @@ class GridPosition(nn.Module):
         self.rows = nn.Parameter(0.02 * torch.randn(n_places, width // 2))
         self.columns = nn.Parameter(0.02 * torch.randn(n_places, width - width // 2))
 
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters that weight decay leaves alone, as timm's networks do.
+
+        Returns
+        -------
+        set of str
+            Both tables.
+        """
+        return {"rows", "columns"}
+
     def forward(self, grid: tuple[int, int]) -> Tensor:
         """Return one vector a token.
 
@@ -91,24 +101,6 @@ def sine_position(grid: tuple[int, int], width: int, like: Tensor) -> Tensor:
             f"column."
         )
     return _combine(*(_sines(size, width // 2, like) for size in grid))
-
-
-def check_grid(tokens: Tensor, grid: tuple[int, int]) -> None:
-    """Raise a ValueError unless the tokens fill the grid.
-
-    Parameters
-    ----------
-    tokens : Tensor of shape (B, N, D)
-        The tokens of each image.
-    grid : (int, int)
-        Height and width of the grid that they lie on.
-    """
-    height, width = grid
-    if height * width != tokens.shape[1]:
-        raise ValueError(
-            f"grid=({height}, {width}) has {height * width} places, but an image has "
-            f"{tokens.shape[1]} tokens; pass the height and width of the map that they are from."
-        )
 
 
 def _stretch(table: Tensor, size: int) -> Tensor:

@@ -11,7 +11,7 @@ from helpers import classifier, coloured
 from sklearn_mlic.deep._optimization import Optimization
 from sklearn_mlic.nn.backbones import make_backbone
 from sklearn_mlic.nn.freezing import freeze
-from sklearn_mlic.nn.heads import LinearHead
+from sklearn_mlic.nn.heads import LinearHead, TwoStageHead
 from sklearn_mlic.nn.model import ImageModel
 
 X, Y = coloured(24)
@@ -50,6 +50,19 @@ def test_biases_norms_and_positions_do_not_decay(name):
 def test_a_vit_has_positions_that_do_not_decay():
     groups = settings_by_name(network("test_vit"), weight_decay=0.1)
     assert [n for n in groups if "pos_embed" in n and groups[n]["weight_decay"] == 0]
+
+
+def test_positions_and_queries_of_a_head_do_not_decay():
+    head = TwoStageHead(8, 3, width=16, n_heads=2, n_hidden=32, rpe_on="qk")
+    groups = settings_by_name(ImageModel(None, head), weight_decay=0.1)
+    kept = {name for name, group in groups.items() if group["weight_decay"] == 0}
+    assert {name for name in kept if head.get_parameter(name.removeprefix("head.")).ndim > 1} == {
+        "head.queries",
+        "head.position.rows",
+        "head.position.columns",
+        "head.encoder.0.self_attention.attention.tables.q",
+        "head.encoder.0.self_attention.attention.tables.k",
+    }
 
 
 def test_the_backbone_learns_at_a_part_of_the_rate():

@@ -262,7 +262,7 @@ def test_a_copy_computes_the_same():
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"width": 10, "n_heads": 3}, r"n_heads=3 does not divide width=10; choose heads"),
+        ({"width": 10, "n_heads": 3}, r"n_heads=3 does not divide the width of 10; choose heads"),
         ({"rpe_on": "v"}, r"rpe_on='v'; expected one of \[None, 'k', 'qk', 'qkv'\]"),
         ({"rpe_method": "euc"}, r"rpe_method='euc'; expected one of \['product'"),
         ({"rpe_mode": "scalar"}, r"rpe_mode='scalar'; expected one of \['contextual', 'bias'\]"),

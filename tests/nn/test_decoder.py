@@ -62,7 +62,7 @@ def test_weights_are_those_of_the_last_layer():
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"n_heads": 5}, r"n_heads=5 does not divide width=12"),
+        ({"n_heads": 5}, r"n_heads=5 does not divide the width of 12"),
         ({"n_layers": 0}, r"n_decoders=0; expected at least 1 layer"),
         ({"self_attention": (3,)}, r"self_attention=\(3,\); expected True, False or .* 1 to 2"),
         ({"self_attention": (0, 1)}, r"self_attention=\(0, 1\); expected True"),

@@ -5,7 +5,8 @@ from math import cos, pi, sin
 import pytest
 import torch
 
-from sklearn_mlic.nn.positions import GridPosition, check_grid, sine_position
+from sklearn_mlic.nn.checks import check_grid
+from sklearn_mlic.nn.positions import GridPosition, sine_position
 
 each_grid = pytest.mark.parametrize("grid", [(1, 1), (1, 7), (7, 7), (12, 16), (40, 30)])
 

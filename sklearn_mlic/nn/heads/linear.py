@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_mlic.nn.checks import check_choice
 from sklearn_mlic.nn.layers import POOLS, pool_tokens
 
 SMALLEST = 1e-6  # what the generalised mean takes in place of anything less
@@ -94,8 +95,7 @@ class LinearHead(nn.Module):
 
     def __init__(self, n_features: int, n_labels: int, pool: str = "avg", dropout: float = 0.0):
         super().__init__()
-        if pool not in (*POOLS, "gem"):
-            raise ValueError(f"pool={pool!r}; expected one of {[*POOLS, 'gem']}.")
+        check_choice("pool", pool, (*POOLS, "gem"))
         self.pool = pool
         # What the generalised mean gives changes with its exponent, so it cannot be kept.
         self.token_reduction = None if pool == "gem" else pool

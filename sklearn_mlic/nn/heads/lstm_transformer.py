@@ -10,6 +10,8 @@ rates that the report tries.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_mlic.nn.checks import check_choice, check_grid, check_heads
+
 SEQUENCES = ("pixels", "rows", "channels")
 ATTENDED = ("sequence", "last")
 SUMMARIES = ("last", "mean")
@@ -96,13 +98,10 @@ class LSTMTransformerHead(nn.Module):
         dropout: float = 0.5,
     ):
         super().__init__()
-        _check_choice("sequence", sequence, SEQUENCES)
-        _check_choice("attend", attend, ATTENDED)
-        _check_choice("summary", summary, SUMMARIES)
-        if n_units % n_heads:
-            raise ValueError(
-                f"n_heads={n_heads} does not divide n_units={n_units}; choose a divisor."
-            )
+        check_choice("sequence", sequence, SEQUENCES)
+        check_choice("attend", attend, ATTENDED)
+        check_choice("summary", summary, SUMMARIES)
+        check_heads(n_units, n_heads)
         if max_side is not None and max_side < 1:
             raise ValueError(f"max_side={max_side}; expected at least 1, or None for any size.")
         self.sequence, self.max_side = sequence, max_side
@@ -162,12 +161,8 @@ class LSTMTransformerHead(nn.Module):
         Tensor of shape (B, T, F)
             T steps of F values.
         """
+        check_grid(tokens, grid)
         h, w = grid
-        if h * w != tokens.shape[1]:
-            raise ValueError(
-                f"grid={h}x{w} has {h * w} positions, and there are {tokens.shape[1]} tokens an "
-                f"image; give the rows and columns of the map that the tokens were."
-            )
         if self.sequence == "pixels":
             return self._shrink(tokens, h, w)
         if (h, w) != self.grid_size:
@@ -186,11 +181,6 @@ class LSTMTransformerHead(nn.Module):
         size = min(h, self.max_side), min(w, self.max_side)
         features = tokens.transpose(1, 2).unflatten(2, (h, w))  # (B, D, h, w)
         return F.adaptive_avg_pool2d(features, size).flatten(2).transpose(1, 2)
-
-
-def _check_choice(name: str, given: str, choices: tuple[str, ...]) -> None:
-    if given not in choices:
-        raise ValueError(f"{name}={given!r}; expected one of {list(choices)}.")
 
 
 def _width_of_step(sequence: str, n_features: int, grid_size: tuple[int, int] | None) -> int:

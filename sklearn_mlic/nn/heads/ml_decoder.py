@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklearn_mlic.nn.checks import check_heads, check_layers
 from sklearn_mlic.nn.layers import DecoderLayer
+from sklearn_mlic.nn.named_queries import NamedQueries
 
 
 class GroupLinear(nn.Module):
@@ -115,28 +117,25 @@ class MLDecoderHead(nn.Module):
         label_vectors: Tensor | None = None,
     ):
         super().__init__()
-        if width % n_heads:
-            raise ValueError(
-                f"width={width} cannot be split among n_heads={n_heads}; choose a multiple."
-            )
-        if n_decoders < 1:
-            raise ValueError(f"n_decoders={n_decoders}; expected at least 1 layer.")
+        check_heads(width, n_heads)
+        check_layers(n_decoders=n_decoders)
         self.project = nn.Linear(n_features, width)
         self.layers = nn.ModuleList(
             DecoderLayer(width, n_heads, n_hidden, dropout) for _ in range(n_decoders)
         )
-        self.register_buffer("label_vectors", label_vectors)
+        self.named_queries = None
         if label_vectors is None:
             n_groups = _count_groups(n_groups, n_labels)
             self.register_buffer("queries", torch.randn(n_groups, width))
             self.output = GroupLinear(n_groups, width, n_labels)
-        else:
-            _check_label_vectors(label_vectors, n_labels, n_groups)
-            self.embed_labels = nn.Linear(label_vectors.shape[1], width)
-            # Directions a unit long give queries of the size that drawn ones have.
-            nn.init.normal_(self.embed_labels.weight)
-            nn.init.zeros_(self.embed_labels.bias)
-            self.output = nn.Linear(width, 1)
+            return
+        if n_groups is not None:
+            raise ValueError(
+                f"n_groups={n_groups} was given together with label vectors, with which each "
+                f"label has a query of its own; leave one of the two out."
+            )
+        self.named_queries = NamedQueries(label_vectors, n_labels, width)
+        self.output = nn.Linear(width, 1)
 
     def forward(self, tokens: Tensor, label_vectors: Tensor | None = None) -> Tensor:
         """Return the logits of a batch.
@@ -160,7 +159,7 @@ class MLDecoderHead(nn.Module):
         """
         vectors, _ = self._decode(tokens, self._queries(label_vectors))  # (B, K, d)
         logits = self.output(vectors)
-        return logits if self.label_vectors is None else logits[..., 0]  # (B, K, 1) -> (B, K)
+        return logits if self.named_queries is None else logits[..., 0]  # (B, K, 1) -> (B, K)
 
     def label_maps(self, tokens: Tensor) -> Tensor:
         """Return how much the query of each label looks at each token in the last layer.
@@ -179,7 +178,7 @@ class MLDecoderHead(nn.Module):
             Mean of the heads' weights; in evaluation they sum to 1 over the tokens.
         """
         _, weights = self._decode(tokens, self._queries(None), with_weights=True)  # (B, K, N)
-        if self.label_vectors is not None:
+        if self.named_queries is not None:
             return weights
         n_labels, size = len(self.output.bias), self.output.group_size
         return weights.repeat_interleave(size, dim=1)[:, :n_labels]  # (B, L, N)
@@ -195,22 +194,14 @@ class MLDecoderHead(nn.Module):
         return queries, weights
 
     def _queries(self, label_vectors: Tensor | None) -> Tensor:
-        if self.label_vectors is None:
-            if label_vectors is not None:
-                raise ValueError(
-                    "This head scores only the labels it was trained on. To score others by their "
-                    "vectors, train it with label vectors (a label encoder)."
-                )
-            return self.queries
-        if label_vectors is None:
-            label_vectors = self.label_vectors
-        n_dims = self.label_vectors.shape[1]
-        if label_vectors.ndim != 2 or label_vectors.shape[1] != n_dims:
+        if self.named_queries is not None:
+            return F.relu(self.named_queries(label_vectors))
+        if label_vectors is not None:
             raise ValueError(
-                f"label_vectors has shape {tuple(label_vectors.shape)}; expected (K, {n_dims}), "
-                f"from the encoder that gave the vectors in training."
+                "This head scores only the labels it was trained on. To score others by their "
+                "vectors, train it with label vectors (a label encoder)."
             )
-        return F.relu(self.embed_labels(F.normalize(label_vectors, dim=-1)))  # (K, V) -> (K, d)
+        return self.queries
 
 
 def _count_groups(n_groups: int | None, n_labels: int) -> int:
@@ -223,16 +214,3 @@ def _count_groups(n_groups: int | None, n_labels: int) -> int:
             f"for {min(100, n_labels)}."
         )
     return ceil(n_labels / ceil(n_labels / n_groups))
-
-
-def _check_label_vectors(label_vectors: Tensor, n_labels: int, n_groups: int | None) -> None:
-    if n_groups is not None:
-        raise ValueError(
-            f"n_groups={n_groups} was given together with label vectors, with which each label "
-            f"has a query of its own; leave one of the two out."
-        )
-    if label_vectors.ndim != 2 or len(label_vectors) != n_labels:
-        raise ValueError(
-            f"label_vectors has shape {tuple(label_vectors.shape)}; expected one row a label, "
-            f"({n_labels}, V)."
-        )

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sklearn_mlic.nn.checks import check_label_vectors
 from sklearn_mlic.nn.layers import pool_tokens
 
 
@@ -210,11 +211,8 @@ def _graph_convolution(n_in: int, n_out: int) -> nn.Linear:
 def _check_settings(
     label_vectors: Tensor | None, n_labels: int, threshold: float, neighbor_weight: float
 ) -> None:
-    if label_vectors is not None and (label_vectors.ndim != 2 or len(label_vectors) != n_labels):
-        raise ValueError(
-            f"label_vectors has shape {tuple(label_vectors.shape)}; expected one row for each of "
-            f"the {n_labels} labels."
-        )
+    if label_vectors is not None:
+        check_label_vectors(label_vectors, n_labels)
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold={threshold}; expected more than 0 and at most 1.")
     if not 0 <= neighbor_weight < 1:

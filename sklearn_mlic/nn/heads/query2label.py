@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.attention import SelfAttention
+from sklearn_mlic.nn.checks import check_grid
 from sklearn_mlic.nn.decoder import GroupwiseLinear, LabelDecoder
 from sklearn_mlic.nn.encoder import EncoderLayer
-from sklearn_mlic.nn.positions import check_grid, sine_position
+from sklearn_mlic.nn.positions import sine_position
 
 
 class Query2LabelHead(nn.Module):
@@ -80,6 +81,16 @@ class Query2LabelHead(nn.Module):
         self.queries = nn.Parameter(torch.randn(n_labels, width))
         self.decoder = LabelDecoder(width, n_heads, n_hidden, n_decoders, dropout)
         self.output = GroupwiseLinear(n_labels, width)
+
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters that weight decay leaves alone, as timm's networks do.
+
+        Returns
+        -------
+        set of str
+            The queries.
+        """
+        return {"queries"}
 
     def forward(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         """Return the logits of a batch.

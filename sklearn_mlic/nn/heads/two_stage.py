@@ -10,18 +10,17 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sklearn_mlic.nn.attention import SelfAttention
+from sklearn_mlic.nn.checks import check_choice, check_grid
 from sklearn_mlic.nn.decoder import GroupwiseLinear, LabelDecoder
 from sklearn_mlic.nn.encoder import EncoderLayer
-from sklearn_mlic.nn.positions import GridPosition, check_grid
+from sklearn_mlic.nn.named_queries import NamedQueries
+from sklearn_mlic.nn.positions import GridPosition
 
-CHOICES = {
-    "encoder": ("irpe", "standard", "none"),
-    "query_mode": ("content", "positional", "fixed"),
-    "output": ("groupwise", "shared"),
-}
+ENCODERS = ("irpe", "standard", "none")
+QUERY_MODES = ("content", "positional", "fixed")
+OUTPUTS = ("groupwise", "shared")
 
 
 class TwoStageHead(nn.Module):
@@ -119,7 +118,9 @@ class TwoStageHead(nn.Module):
         label_vectors: Tensor | None = None,
     ):
         super().__init__()
-        _check_choices(encoder=encoder, query_mode=query_mode, output=output)
+        check_choice("encoder", encoder, ENCODERS)
+        check_choice("query_mode", query_mode, QUERY_MODES)
+        check_choice("output", output, OUTPUTS)
         rpe_on = rpe_on if encoder == "irpe" else None
         rpe = (rpe_on, rpe_method, rpe_mode, rpe_ratio, rpe_shared)
         self.project = nn.Linear(n_features, width)
@@ -132,11 +133,13 @@ class TwoStageHead(nn.Module):
         self.decoder = LabelDecoder(width, n_heads, n_hidden, n_decoders, dropout, self_attention)
         self.shared = output == "shared"
         self.output = nn.Linear(width, 1) if self.shared else GroupwiseLinear(n_labels, width)
-        self.register_buffer("label_vectors", label_vectors)
-        self._make_queries(n_labels, width, query_mode)
+        self._make_queries(n_labels, width, query_mode, label_vectors)
 
-    def _make_queries(self, n_labels: int, width: int, query_mode: str) -> None:
-        if self.label_vectors is None:
+    def _make_queries(
+        self, n_labels: int, width: int, query_mode: str, label_vectors: Tensor | None
+    ) -> None:
+        self.named_queries = None
+        if label_vectors is None:
             queries = torch.randn(n_labels, width)
             if query_mode == "fixed":
                 self.register_buffer("queries", queries)
@@ -148,15 +151,17 @@ class TwoStageHead(nn.Module):
                 "query_mode='fixed' draws queries that are not trained, but label_vectors were "
                 "given to make them from; use query_mode='content', or no label vectors."
             )
-        if self.label_vectors.ndim != 2 or len(self.label_vectors) != n_labels:
-            raise ValueError(
-                f"label_vectors has shape {tuple(self.label_vectors.shape)}; expected one row a "
-                f"label, ({n_labels}, V)."
-            )
-        # Directions a unit long give queries of the size that drawn ones have.
-        self.embed_labels = nn.Linear(self.label_vectors.shape[1], width)
-        nn.init.normal_(self.embed_labels.weight)
-        nn.init.zeros_(self.embed_labels.bias)
+        self.named_queries = NamedQueries(label_vectors, n_labels, width)
+
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters that weight decay leaves alone, as timm's networks do.
+
+        Returns
+        -------
+        set of str
+            The queries.
+        """
+        return {"queries"}
 
     def forward(
         self, tokens: Tensor, grid: tuple[int, int], label_vectors: Tensor | None = None
@@ -217,29 +222,9 @@ class TwoStageHead(nn.Module):
         return self.decoder(queries, tokens, with_weights=with_weights)
 
     def _queries(self, label_vectors: Tensor | None) -> Tensor:
-        if label_vectors is None:
-            if self.label_vectors is None:
-                return self.queries
-            label_vectors = self.label_vectors
-        else:
-            self._check_other_labels(label_vectors)
-        return self.embed_labels(F.normalize(label_vectors, dim=-1))  # (K, V) -> (K, d)
-
-    def _check_other_labels(self, label_vectors: Tensor) -> None:
-        if self.label_vectors is None or not self.shared:
+        if label_vectors is not None and (self.named_queries is None or not self.shared):
             raise ValueError(
                 "This head scores only the labels it was trained on. To score others by their "
                 "vectors, train it with output='shared' and with label vectors (a label encoder)."
             )
-        n_dims = self.label_vectors.shape[1]
-        if label_vectors.ndim != 2 or label_vectors.shape[1] != n_dims:
-            raise ValueError(
-                f"label_vectors has shape {tuple(label_vectors.shape)}; expected (K, {n_dims}), "
-                f"from the encoder that gave the vectors in training."
-            )
-
-
-def _check_choices(**given: str) -> None:
-    for name, value in given.items():
-        if value not in CHOICES[name]:
-            raise ValueError(f"{name}={value!r}; expected one of {list(CHOICES[name])}.")
+        return self.queries if self.named_queries is None else self.named_queries(label_vectors)

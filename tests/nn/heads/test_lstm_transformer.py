@@ -168,7 +168,7 @@ def test_the_summary_is_of_the_encoded_steps(summary):
         ({"sequence": "columns"}, r"sequence='columns'; expected one of \['pixels', 'rows'"),
         ({"attend": "all"}, r"attend='all'; expected one of \['sequence', 'last'\]"),
         ({"summary": "max"}, r"summary='max'; expected one of \['last', 'mean'\]"),
-        ({"n_heads": 3}, r"n_heads=3 does not divide n_units=8; choose a divisor"),
+        ({"n_heads": 3}, r"n_heads=3 does not divide the width of 8"),
         ({"max_side": 0}, r"max_side=0; expected at least 1, or None"),
         ({"sequence": "rows"}, r"sequence='rows' needs grid_size=\(h, w\).*or use .*'pixels'"),
         ({"sequence": "channels"}, r"sequence='channels' needs grid_size=\(h, w\)"),
@@ -180,7 +180,7 @@ def test_impossible_settings(params, words):
 
 
 def test_a_grid_that_does_not_hold_the_tokens():
-    with pytest.raises(ValueError, match=r"grid=3x3 has 9 positions, and there are 12 tokens"):
+    with pytest.raises(ValueError, match=r"has 9 places, but an image has 12 tokens"):
         make()(make_tokens(), (3, 3))
 
 

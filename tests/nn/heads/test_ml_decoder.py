@@ -150,12 +150,12 @@ def test_a_label_alone_in_its_group_has_a_map_of_its_own():
 
 def test_the_vectors_trained_on_give_the_logits_of_training():
     head, tokens = make_open_head(), torch.randn(5, 4, D)
-    assert torch.equal(head(tokens, label_vectors=head.label_vectors), head(tokens))
+    assert torch.equal(head(tokens, label_vectors=head.named_queries.label_vectors), head(tokens))
 
 
 def test_a_label_has_its_logit_whatever_others_are_asked_for():
     head, tokens = make_open_head(), torch.randn(5, 4, D)
-    vectors = torch.cat([torch.randn(4, V), head.label_vectors[[1]]])
+    vectors = torch.cat([torch.randn(4, V), head.named_queries.label_vectors[[1]]])
     logits = head(tokens, label_vectors=vectors)
     assert logits.shape == (5, 5)
     torch.testing.assert_close(logits[:, 4], head(tokens)[:, 1])
@@ -227,7 +227,7 @@ def test_a_number_of_groups_that_is_none(n_groups):
 
 
 def test_heads_divide_the_width():
-    with pytest.raises(ValueError, match="width=16 cannot be split among n_heads=3"):
+    with pytest.raises(ValueError, match="n_heads=3 does not divide the width of 16"):
         make_head(n_heads=3)
 
 

@@ -59,7 +59,7 @@ def test_the_published_size():
 def test_impossible_settings():
     with pytest.raises(ValueError, match="width=18; sine positions need a multiple of 4"):
         make_head(width=18, n_heads=2)
-    with pytest.raises(ValueError, match="n_heads=3 does not divide width=16"):
+    with pytest.raises(ValueError, match="n_heads=3 does not divide the width of 16"):
         make_head(n_heads=3)
     with pytest.raises(ValueError, match=r"grid=\(5, 5\) has 25 places"):
         make_head()(torch.randn(2, 12, D), (5, 5))

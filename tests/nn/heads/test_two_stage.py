@@ -210,13 +210,13 @@ def open_head():
 
 def test_the_training_vectors_give_the_ordinary_logits(open_head):
     tokens = torch.randn(2, N, D)
-    again = open_head(tokens, GRID, label_vectors=open_head.label_vectors)
+    again = open_head(tokens, GRID, label_vectors=open_head.named_queries.label_vectors)
     assert torch.equal(again, open_head(tokens, GRID))
 
 
 def test_the_order_of_vectors_is_the_order_of_logits(open_head):
     tokens, order = torch.randn(2, N, D), torch.tensor([2, 0, 3, 1])
-    moved = open_head(tokens, GRID, label_vectors=open_head.label_vectors[order])
+    moved = open_head(tokens, GRID, label_vectors=open_head.named_queries.label_vectors[order])
     torch.testing.assert_close(moved, open_head(tokens, GRID)[:, order])
 
 
@@ -237,7 +237,7 @@ def test_the_length_of_a_vector_says_nothing(open_head):
 
 def test_queries_made_from_vectors_start_as_large_as_drawn_ones():
     head = make_head(n_labels=500, stir=False, label_vectors=torch.randn(500, 64))
-    queries = head.embed_labels(F.normalize(head.label_vectors))
+    queries = head.named_queries.linear(F.normalize(head.named_queries.label_vectors))
     assert 0.9 < queries.std() < 1.1
 
 
@@ -267,8 +267,8 @@ def test_vectors_of_another_encoder(open_head):
         ({"encoder": "rpe"}, r"encoder='rpe'; expected one of \['irpe', 'standard', 'none'\]"),
         ({"query_mode": "learned"}, r"query_mode='learned'; expected one of \['content'"),
         ({"output": "linear"}, r"output='linear'; expected one of \['groupwise', 'shared'\]"),
-        ({"n_heads": 5}, r"n_heads=5 does not divide width=16"),
-        ({"n_heads": 5, "encoder": "none"}, r"n_heads=5 does not divide width=16"),
+        ({"n_heads": 5}, r"n_heads=5 does not divide the width of 16"),
+        ({"n_heads": 5, "encoder": "none"}, r"n_heads=5 does not divide the width of 16"),
         ({"rpe_on": "qkv", "rpe_mode": "bias"}, r"values have none"),
         ({"label_vectors": torch.zeros(3, V)}, r"has shape \(3, 6\); expected .*\(4, V\)"),
         (
