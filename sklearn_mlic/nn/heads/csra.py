@@ -37,7 +37,7 @@ class CSRAHead(nn.Module):
         and infinity; and so on. The last takes the highest score.
     lam : float, default=0.1
         Weight of the attention. 0 leaves average pooling.
-    normalise : bool, default=False
+    normalize : bool, default=False
         Whether scores are divided by the length of their classifier, as in the authors' code;
         the paper's formula does not. A logit is then at most as large as the tokens are long:
         take it only behind backbones whose tokens are long, such as a ResNet-101's.
@@ -69,7 +69,7 @@ class CSRAHead(nn.Module):
         *,
         n_heads: int = 1,
         lam: float = 0.1,
-        normalise: bool = False,
+        normalize: bool = False,
         dropout: float = 0.0,
     ):
         super().__init__()
@@ -82,10 +82,10 @@ class CSRAHead(nn.Module):
             raise ValueError(f"lam={lam!r}; expected a finite number of at least 0.")
         self.temperatures = TEMPERATURES[n_heads]
         self.lam = lam
-        self.normalise = normalise
+        self.normalize = normalize
         self.dropout = nn.Dropout(dropout)
         # From zero no noise goes into a pretrained backbone; what is divided needs a length.
-        start = torch.randn if normalise else torch.zeros
+        start = torch.randn if normalize else torch.zeros
         self.weight = nn.Parameter(start(n_heads, n_labels, n_features) * n_features**-0.5)
         self.bias = nn.Parameter(torch.zeros(n_labels))
 
@@ -129,5 +129,5 @@ class CSRAHead(nn.Module):
 
     def _scores(self, tokens: Tensor) -> Tensor:
         """Return the scores of each head, (H, B, L, N)."""
-        weight = F.normalize(self.weight, dim=-1) if self.normalise else self.weight
+        weight = F.normalize(self.weight, dim=-1) if self.normalize else self.weight
         return weight[:, None] @ tokens.transpose(1, 2)  # (H, 1, L, D) @ (B, D, N)

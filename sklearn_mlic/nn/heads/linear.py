@@ -12,7 +12,7 @@ from sklearn_mlic.nn.layers import POOLS, pool_tokens
 SMALLEST = 1e-6  # what the generalised mean takes in place of anything less
 
 
-class GeneralisedMean(nn.Module):
+class GeneralizedMean(nn.Module):
     """Pool tokens by a mean between the average and the maximum, and learn where between.
 
     The mean is ``mean(tokens ** p) ** (1 / p)``, with one exponent p for all features: 1 is the
@@ -100,7 +100,7 @@ class LinearHead(nn.Module):
         # What the generalised mean gives changes with its exponent, so it cannot be kept.
         self.token_reduction = None if pool == "gem" else pool
         if pool == "gem":
-            self.generalised_mean = GeneralisedMean()
+            self.generalized_mean = GeneralizedMean()
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(n_features, n_labels)
         # From zero every label starts alike, whatever its column, and the first step sends no
@@ -122,7 +122,7 @@ class LinearHead(nn.Module):
             One logit a label.
         """
         if self.pool == "gem":
-            pooled = self.generalised_mean(tokens)  # (B, D)
+            pooled = self.generalized_mean(tokens)  # (B, D)
         else:
             pooled = pool_tokens(tokens, self.pool)
         return self.linear(self.dropout(pooled))

@@ -90,7 +90,7 @@ def test_on_one_token_attention_is_a_factor():
 @each_number
 @pytest.mark.parametrize("normalise", [False, True])
 def test_the_order_of_the_tokens_does_not_matter(n_heads, normalise):
-    head, tokens = make_head(n_heads=n_heads, normalise=normalise), torch.randn(5, 49, D)
+    head, tokens = make_head(n_heads=n_heads, normalize=normalise), torch.randn(5, 49, D)
     order = torch.randperm(49)
     torch.testing.assert_close(head(tokens[:, order]), head(tokens))
     maps = head.label_maps(tokens)[..., order]
@@ -98,7 +98,7 @@ def test_the_order_of_the_tokens_does_not_matter(n_heads, normalise):
 
 
 def test_normalised_classifiers_have_a_direction_only():
-    head, tokens = make_head(n_heads=4, normalise=True), torch.randn(5, 49, D)
+    head, tokens = make_head(n_heads=4, normalize=True), torch.randn(5, 49, D)
     logits = head(tokens)
     with torch.no_grad():
         head.weight.mul_(7)
@@ -129,7 +129,7 @@ def test_a_map_is_the_mean_of_the_scores():
 @pytest.mark.parametrize("normalise", [False, True])
 @pytest.mark.parametrize("n_tokens", [1, 4, 192])
 def test_a_gradient_reaches_every_classifier(n_heads, normalise, n_tokens):
-    head = make_head(n_heads=n_heads, normalise=normalise).train()
+    head = make_head(n_heads=n_heads, normalize=normalise).train()
     head(torch.randn(5, n_tokens, D)).square().sum().backward()
     assert (head.weight.grad.abs().sum(2) > 0).all()
     assert (head.bias.grad.abs() > 0).all()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from heads import stir
-from sklearn_mlic.nn.heads.linear import GeneralisedMean, LinearHead
+from sklearn_mlic.nn.heads.linear import GeneralizedMean, LinearHead
 from sklearn_mlic.nn.layers import POOLS, pool_tokens
 
 D = 12
@@ -24,7 +24,7 @@ def make_head(pool="avg", **params):
 
 def make_mean(exponent):
     """The generalised mean with another exponent."""
-    mean, above = GeneralisedMean(), torch.tensor(exponent - 1.0, dtype=torch.double)
+    mean, above = GeneralizedMean(), torch.tensor(exponent - 1.0, dtype=torch.double)
     with torch.no_grad():
         mean.raw_exponent.copy_(above + (-(-above).expm1()).log())  # softplus, undone
     return mean
@@ -39,7 +39,7 @@ def test_the_head_pools_then_maps(pool):
     pooled = {
         "avg": lambda: tokens.mean(1),
         "max": lambda: tokens.max(1).values,
-        "gem": lambda: head.generalised_mean(tokens),
+        "gem": lambda: head.generalized_mean(tokens),
     }[pool]()
     torch.testing.assert_close(head(tokens), pooled @ head.linear.weight.T + head.linear.bias)
 
@@ -69,10 +69,10 @@ def test_an_untrained_head_says_nothing_of_any_label(pool):
     assert not LinearHead(D, 3, pool=pool)(torch.randn(5, 4, D)).any()
 
 
-def test_only_the_generalised_mean_has_a_parameter():
+def test_only_the_generalized_mean_has_a_parameter():
     assert list(make_head("avg").state_dict()) == ["linear.weight", "linear.bias"]
     assert list(make_head("max").state_dict()) == ["linear.weight", "linear.bias"]
-    assert "generalised_mean.raw_exponent" in make_head("gem").state_dict()
+    assert "generalized_mean.raw_exponent" in make_head("gem").state_dict()
 
 
 def test_an_unknown_pool():
@@ -88,7 +88,7 @@ def test_an_unknown_pool():
 def test_a_mean_by_hand():
     tokens = torch.tensor([[[1.0, 2.0], [2.0, 2.0]]])
     expected = torch.tensor([[4.5 ** (1 / 3), 2.0]])  # ((1 + 8) / 2) ** (1 / 3)
-    torch.testing.assert_close(GeneralisedMean()(tokens), expected)
+    torch.testing.assert_close(GeneralizedMean()(tokens), expected)
 
 
 @pytest.mark.parametrize("exponent", [1.5, 3.0, 7.0])
@@ -108,7 +108,7 @@ def test_it_grows_from_the_average_to_the_maximum():
 
 
 def test_it_follows_the_scale_of_the_tokens():
-    mean, tokens = GeneralisedMean(), torch.rand(5, 49, D) + 0.1
+    mean, tokens = GeneralizedMean(), torch.rand(5, 49, D) + 0.1
     torch.testing.assert_close(mean(7 * tokens), 7 * mean(tokens))
 
 
@@ -148,7 +148,7 @@ def test_a_gradient_reaches_the_exponent():
 
 @pytest.mark.parametrize("wanted", ["avg", "max"])
 def test_training_finds_where_between_average_and_maximum(wanted):
-    mean, tokens = GeneralisedMean(), torch.rand(64, 9, D)
+    mean, tokens = GeneralizedMean(), torch.rand(64, 9, D)
     optimiser = torch.optim.Adam(mean.parameters(), lr=0.3)
     for _ in range(60):
         optimiser.zero_grad()
