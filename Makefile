@@ -17,6 +17,9 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/training_memory.py
 	$(BIN)/python benchmarks/precision.py
 	$(BIN)/python benchmarks/cnn_systems.py
+	$(BIN)/python benchmarks/heads.py
+	$(BIN)/python benchmarks/head_speed.py
+	$(BIN)/python benchmarks/ml_decoder_speed.py
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"

@@ -1,13 +1,11 @@
-"""What parts of the heads cost, in seconds and in memory.
+"""What relative positions cost: an encoder layer with them against torch's own plain one.
 
-    python benchmarks/head_speed.py [section ...]
+    python benchmarks/head_speed.py
 
-``encoder``: an encoder layer with relative positions against torch's own plain one, forward and
-backward in training, timed in turn on one thread. The memory is what a step holds at most above
-what it began with, counted by torch's profiler.
+Forward and backward in training, timed in turn on one thread. The memory is what a step holds at
+most above what it began with, counted by torch's profiler.
 """
 
-import sys
 from functools import partial
 
 import torch
@@ -38,29 +36,23 @@ def peak_mb(run):
     return peak / 2**20
 
 
-def encoder(batch_size=8, width=512, n_heads=8, n_hidden=2048, dropout=0.1, n_rounds=7):
-    plain = torch.nn.TransformerEncoderLayer(width, n_heads, n_hidden, dropout, batch_first=True)
-    for grid in ((14, 14), (18, 18)):
-        tokens = torch.randn(batch_size, grid[0] * grid[1], width)
-        first = partial(step, plain, tokens)
-        plain_mb = peak_mb(first)
-        for rpe_on in (None, "k", "qk", "qkv"):
-            attention = SelfAttention(width, n_heads, dropout, rpe_on)
-            second = partial(step, EncoderLayer(attention, n_hidden, dropout), tokens, grid)
-            timed = in_turn(first, second, n_rounds)
-            report(
-                "training step of an encoder layer against torch's plain one",
-                rpe_on=rpe_on,
-                tokens=grid[0] * grid[1],
-                plain_s=timed["first_s"],
-                ours_s=timed["second_s"],
-                ratio=timed["ratio"],
-                plain_mb=round(plain_mb),
-                ours_mb=round(peak_mb(second)),
-            )
-
-
-SECTIONS = {"encoder": encoder}
-
-for name in sys.argv[1:] or SECTIONS:
-    SECTIONS[name]()
+BATCH_SIZE, WIDTH, N_HEADS, N_HIDDEN, DROPOUT, N_ROUNDS = 8, 512, 8, 2048, 0.1, 7
+plain = torch.nn.TransformerEncoderLayer(WIDTH, N_HEADS, N_HIDDEN, DROPOUT, batch_first=True)
+for grid in ((14, 14), (18, 18)):
+    tokens = torch.randn(BATCH_SIZE, grid[0] * grid[1], WIDTH)
+    first = partial(step, plain, tokens)
+    plain_mb = peak_mb(first)
+    for rpe_on in (None, "k", "qk", "qkv"):
+        attention = SelfAttention(WIDTH, N_HEADS, DROPOUT, rpe_on)
+        second = partial(step, EncoderLayer(attention, N_HIDDEN, DROPOUT), tokens, grid)
+        timed = in_turn(first, second, N_ROUNDS)
+        report(
+            "training step of an encoder layer against torch's plain one",
+            rpe_on=rpe_on,
+            tokens=grid[0] * grid[1],
+            plain_s=timed["first_s"],
+            ours_s=timed["second_s"],
+            ratio=timed["ratio"],
+            plain_mb=round(plain_mb),
+            ours_mb=round(peak_mb(second)),
+        )

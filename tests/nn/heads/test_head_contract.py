@@ -11,7 +11,7 @@ from sklearn_mlic.nn.model import ImageModel, head_inputs
 
 D = 12
 GRIDS = [(1, 1), (2, 2), (7, 7), (3, 5)]
-LABELS = [1, 2, 3, 1000]
+LABELS = [1, 3, 1000]
 
 each_head = pytest.mark.parametrize("name", HEADS)
 each_grid = pytest.mark.parametrize("grid", GRIDS, ids=str)
