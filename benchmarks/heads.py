@@ -34,7 +34,11 @@ def two_stage(**params):
 
 
 TABLES = {
-    "encoder": {name: {**two_stage(encoder=name), **APL} for name in ("none", "standard", "irpe")},
+    "encoder": {
+        "none": {**two_stage(encoder="none"), **APL},
+        "standard": {**two_stage(encoder="standard"), **APL},
+        "irpe": {**two_stage(), **APL},
+    },
     "decoder": {
         "without self-attention": {**two_stage(), **APL},
         "with self-attention": {**two_stage(self_attention=True), **APL},

@@ -156,7 +156,11 @@ def test_a_head_recipe_goes_with_any_backbone(scenes):
     assert network.backbone_params == {"pad_type": "same"}
     assert build(*arguments).estimator.backbone == "resnet18"
     published = build(*arguments, "--literal").estimator
-    assert (published.backbone, published.pretrained) == ("resnet101", True)
+    assert (published.backbone, published.pretrained) == ("resnet101", "w.pt")
+    other = build(*arguments, "--literal", "--backbone", "resnet18").estimator
+    assert other.backbone == "resnet18"
+    with pytest.raises(ValueError, match="--backbone-param is for approaches that take"):
+        build(scenes / "labels.csv", "--approach", "vgg16", "--backbone-param", "drop_rate=0.1")
 
 
 def test_a_recipe_takes_what_is_asked_for(scenes, tmp_path):

@@ -36,6 +36,12 @@ RECIPES = {
 }
 
 
+_WITH_BACKBONE = {
+    *("image", "image-text", "finetune"),
+    *("two_stage_transformer", "query2label", "ml_decoder"),
+}
+
+
 def with_option_groups(command: Callable) -> Callable:
     """Let a command take option groups: each field of a dataclass becomes an option of its own.
 
@@ -127,8 +133,12 @@ class ApproachOptions:
     """The network and how it is run."""
 
     backbone: Annotated[
-        str, Option(help="A timm network, for all approaches that are not named after theirs.")
-    ] = _BACKBONE
+        str | None,
+        Option(
+            help="A timm network, for all approaches that are not named after theirs; by default "
+            "resnet18, of a recipe its own."
+        ),
+    ] = None
     weights: Annotated[
         str,
         Option(help="'published' (fetched on first use), 'random', or a file for the --backbone."),
@@ -179,6 +189,11 @@ class ApproachOptions:
                 raise ValueError(f"The approach {name!r} needs text: name its column with --text.")
         if self.literal and RECIPES.keys().isdisjoint(names):
             raise ValueError(f"--literal is for the recipes: {', '.join(RECIPES)}.")
+        if self.backbone_param and _WITH_BACKBONE.isdisjoint(n.partition(":")[0] for n in names):
+            raise ValueError(
+                f"--backbone-param is for approaches that take a --backbone: "
+                f"{', '.join(sorted(_WITH_BACKBONE))}."
+            )
 
     def build(self, names: Sequence[str], embeddings: Path | None = None) -> dict[str, Any]:
         """Build the approaches of these names; the pictures' column is ``image``.
@@ -220,13 +235,12 @@ class ApproachOptions:
             "verbose": int(not self.quiet),
         }
         taken = inspect.signature(make).parameters
-        if "backbone" in taken and not (self.literal and self.backbone == _BACKBONE):
-            settings["backbone"] = self.backbone
         # A weight file is that of --backbone, and fits no other network.
-        fits = self.backbone in (name, settings.get("backbone"))
+        fits = name in (self.backbone or _BACKBONE, *_WITH_BACKBONE)
         pretrained = self._pretrained() if fits else bool(self._pretrained())
-        if "backbone" in settings and self.backbone_param:
-            network["backbone_params"] = dict(map(_parse_param, self.backbone_param))
+        if name in _WITH_BACKBONE:
+            settings["backbone"] = self.backbone
+            network["backbone_params"] = self._backbone_params()
         if "pretrained" in taken:
             settings["pretrained"] = pretrained
         elif not isinstance(pretrained, bool):
@@ -237,14 +251,17 @@ class ApproachOptions:
         model.estimator.set_params(**network)
         return model
 
+    def _backbone_params(self) -> dict[str, Any] | None:
+        return dict(map(_parse_param, self.backbone_param or [])) or None
+
     def _pretrained(self) -> bool | str:
         return {"published": True, "random": False}.get(self.weights, self.weights)
 
     def _network(self) -> dict[str, Any]:
         return {
-            "backbone": self.backbone,
+            "backbone": self.backbone or _BACKBONE,
             "pretrained": self._pretrained(),
-            "backbone_params": dict(map(_parse_param, self.backbone_param or [])),
+            "backbone_params": self._backbone_params(),
             "image_size": self.image_size,
             "device": self.device,
             "precision": self.precision,

@@ -102,6 +102,8 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
                 valid = self._precompute(valid, model, device)
             elif self.early_stopping or self.schedule == "plateau":
                 train, valid = map(train.take, hold_out(self.validation, records.y, seed))
+            if not earlier:
+                model.set_labels(torch.from_numpy(train.y))
             scorer = None if valid is None else find_scorer(self.scoring)
             net = make_training_net(self, model, device, seed, train, scorer=scorer)
             self._run(net, train, valid, checkpoint=checkpoint, state=state)
@@ -114,7 +116,8 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         """Train for one more epoch; the first call builds the network.
 
         The learning rate is constant, and nothing is held out or averaged: `schedule`,
-        `early_stopping`, `ema_decay` and `checkpoint` have no say.
+        `early_stopping`, `ema_decay` and `checkpoint` have no say. What a head takes from the
+        labels as a whole, an order or a graph, it takes from those of the first call.
 
         Parameters
         ----------
@@ -148,6 +151,8 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
             net, settings = earlier.get("net_"), repr(sorted(self.get_params(deep=False).items()))
             if net is None or net.settings_ != settings:
                 model = self._start_model(earlier, records, device)
+                if not earlier:
+                    model.set_labels(torch.from_numpy(records.y))
                 net = make_training_net(self, model, device, seed, records, open_end=True)
                 net.recall(earlier.get("epochs_", []))
                 net.settings_ = settings
@@ -185,7 +190,6 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         n_labels = len(self.label_names_)
         if "net_" not in earlier:
             model = self._build_model(records.columns, n_labels, device)
-            model.set_labels(torch.from_numpy(records.y))
         else:
             model = self._rebuild_model(n_labels, device)
             load_arrays(model, to_arrays(earlier["net_"].module_))
@@ -202,7 +206,8 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
                 f"y has the labels {names!s:.200}, and had {before!s:.200} in the fit to go on "
                 f"from. Pass the same in the same order, or train another estimator."
             )
-        self.model_spec_ = earlier["model_spec_"]
+        for name in {"model_spec_", "label_encoder_"} & earlier.keys():
+            setattr(self, name, earlier[name])
 
     def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
         """Do once what would else be done each epoch. There is nothing such in general."""

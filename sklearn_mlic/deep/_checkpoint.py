@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sklearn_mlic.deep._fingerprint import digest_data, digest_settings
+from sklearn_mlic.deep._label_vectors import encode_labels, fit_label_encoder
 from sklearn_mlic.deep._records import Records
 
 # What tells a checkpoint from another file of torch's.
@@ -137,7 +138,14 @@ def open_checkpoint(
         return None
     parts = [part for part in (records, valid) if part is not None]
     data = digest_data(*(item for part in parts for item in vars(part).values()), start=start)
-    settings = digest_settings(estimator.get_params(deep=False))
+    params = estimator.get_params(deep=False)
+    if params.get("label_encoder") is not None:
+        # All that an encoder decides; what it is may have no words.
+        names = estimator.label_names_
+        params["label_encoder"] = encode_labels(
+            fit_label_encoder(params["label_encoder"], names), names
+        )
+    settings = digest_settings(params)
     return Checkpoint(estimator.checkpoint, data, settings)
 
 

@@ -5,9 +5,7 @@ from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
 import torch
-from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.deep._base import BaseDeepClassifier
 from sklearn_mlic.deep._errors import clear_errors
@@ -16,6 +14,7 @@ from sklearn_mlic.deep._label_vectors import (
     encode_labels,
     fit_label_encoder,
 )
+from sklearn_mlic.deep._maps import MapsMixin
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._tokens import frozen_tokens
 from sklearn_mlic.deep._training import count_workers
@@ -27,7 +26,7 @@ from sklearn_mlic.nn.runtime import available_precision, resolve_precision
 from sklearn_mlic.utils._choices import make_choice
 
 
-class ImageClassifier(BaseDeepClassifier):
+class ImageClassifier(MapsMixin, BaseDeepClassifier):
     """Fine-tune an image network on several labels an image.
 
     Choose it when :class:`~sklearn_mlic.features.ImageEmbedder` with a linear classifier is no
@@ -48,7 +47,8 @@ class ImageClassifier(BaseDeepClassifier):
         Turns label names into vectors, for heads that take ``label_vectors``: a transformer of
         texts (a clone is fitted on the names; put one that is fitted already into
         ``sklearn.frozen.FrozenEstimator``), a sentence-transformers model, or a function from a
-        list of names to an array.
+        list of names to an array. The names are the columns of a DataFrame y. `save` keeps the
+        first; pickle keeps all that can be pickled.
     pretrained : bool or path, default=True
         True takes timm's published weights (downloaded on first use), False random ones, a path
         the weights of a safetensors or torch file. For our own backbones none are published.
@@ -290,40 +290,6 @@ class ImageClassifier(BaseDeepClassifier):
         self.verbose = verbose
         self.net_params = net_params
 
-    def attention_maps(self, X: Any) -> np.ndarray:
-        """Return where in each image each label is seen.
-
-        Of heads with attention these are the weights with which a label looks at each position;
-        of heads that pool, the logit that each position would give alone, the class activation
-        map (Zhou et al. 2016); of all others, gradient times token (Draelos and Carin 2020), at
-        the cost of a backward pass a label.
-
-        Parameters
-        ----------
-        X : sequence of images or DataFrame
-            In the form that ``fit`` took.
-
-        Returns
-        -------
-        maps : ndarray of float32, shape (n_samples, n_labels, h, w)
-            One map a label, h x w being the backbone's grid.
-
-        Raises
-        ------
-        TypeError
-            If the model was fitted on feature vectors.
-        """
-        check_is_fitted(self, "net_")
-        dataset = self._dataset(Records(self._check_columns(X, reset=False)), self.net_.module_)
-        model, maps = self.net_.module_.eval(), []
-        with torch.no_grad(), clear_errors(self.batch_size):
-            for columns, _ in self.net_.get_iterator(dataset):
-                image = columns.get("image")
-                maps.append(
-                    model.label_maps(image if image is None else image.to(self.net_.device))
-                )
-        return torch.cat(maps).cpu().numpy()
-
     def _build_model(self, columns: dict, n_labels: int, device: torch.device) -> ImageModel:
         spec = {"head": deepcopy(self.head), "head_params": deepcopy(self.head_params)}
         if "features" in columns:
@@ -356,8 +322,8 @@ class ImageClassifier(BaseDeepClassifier):
         if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
             raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
         if "label_vectors" in spec:
-            check_takes_vectors(spec["head"], HEADS)
-            sizes["label_vectors"] = torch.from_numpy(spec["label_vectors"])
+            check_takes_vectors(spec["head"], spec["head_params"], HEADS)
+            sizes["label_vectors"] = torch.from_numpy(spec["label_vectors"].copy())
         # A copy: training changes a head, and the one in the spec stays as it is.
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
         if backbone is None:

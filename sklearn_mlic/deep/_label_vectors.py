@@ -1,5 +1,6 @@
 """Names of labels as vectors: what heads know labels by that were never trained on."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
@@ -27,6 +28,8 @@ def fit_label_encoder(encoder: Any, names: Sequence[str]) -> Any:
     ------
     TypeError
         If it is none of these.
+    ValueError
+        If the labels have no names of their own.
     """
     if isinstance(encoder, (type, str)) or not any(
         callable(getattr(encoder, name, None)) for name in ("transform", "encode", "__call__")
@@ -35,6 +38,11 @@ def fit_label_encoder(encoder: Any, names: Sequence[str]) -> Any:
             f"label_encoder={encoder!r}; expected a transformer of texts, an object with "
             f"`encode` such as a sentence-transformers model, or a function from a list of names "
             f"to an array (n_labels, n_features)."
+        )
+    if list(names) == [f"label_{j}" for j in range(len(names))]:
+        raise ValueError(
+            "label_encoder reads the names of the labels, and y has none. Pass y as a DataFrame "
+            "whose columns are the names."
         )
     return clone(encoder).fit(list(names), None) if hasattr(encoder, "transform") else encoder
 
@@ -69,30 +77,47 @@ def encode_labels(encoder: Any, names: Sequence[str]) -> np.ndarray:
         vectors = encoder.transform(names)
     else:
         vectors = encoder.encode(names) if hasattr(encoder, "encode") else encoder(names)
+    if hasattr(vectors, "detach"):  # a tensor, perhaps on an accelerator
+        vectors = vectors.detach().cpu().float()
     vectors = vectors.toarray() if hasattr(vectors, "toarray") else np.asarray(vectors)
     if vectors.ndim != 2 or len(vectors) != len(names) or not np.isfinite(vectors).all():
         raise ValueError(
             f"The label encoder gave an array of shape {vectors.shape} for {len(names)} names; "
             f"expected a row of finite numbers for each."
         )
+    blank = [name for name, vector in zip(names, vectors, strict=True) if not vector.any()]
+    if blank:
+        warnings.warn(
+            f"The label encoder knows nothing of {blank!s:.200}: their vectors are all zeros, and "
+            f"they get the same score. Take an encoder that knows these words.",
+            UserWarning,
+            stacklevel=4,
+        )
     return vectors.astype(np.float32)
 
 
-def check_takes_vectors(head: Any, table: Mapping[str, type]) -> None:
+def check_takes_vectors(head: Any, params: Mapping | None, table: Mapping[str, type]) -> None:
     """Refuse a head that has no use for the vectors of its labels.
 
     Parameters
     ----------
     head : str, type or object
         As the estimator's parameter `head`. A ready one may have been given its vectors.
+    params : mapping or None
+        As the estimator's parameter `head_params`.
     table : mapping of str to type
         The named heads.
 
     Raises
     ------
     ValueError
-        If it is a name or a class without the argument ``label_vectors``.
+        If it is a name or a class without the argument ``label_vectors``, or is given it twice.
     """
+    if "label_vectors" in (params or {}):
+        raise ValueError(
+            "head_params holds label_vectors beside label_encoder, which makes them. Leave one of "
+            "the two out."
+        )
     kind = table.get(head) if isinstance(head, str) else head
     if isinstance(kind, type) and "label_vectors" not in signature(kind).parameters:
         takers = [name for name, h in table.items() if "label_vectors" in signature(h).parameters]

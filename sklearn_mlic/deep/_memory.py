@@ -1,8 +1,11 @@
 """Whether what is to be held fits into the memory that is free."""
 
+import math
 import re
 import shutil
 from pathlib import Path
+
+import numpy as np
 
 _SHARED_MEMORY = Path("/dev/shm")  # where Linux keeps it, and containers make it small
 _TAKEN = 0.9  # of what is free; the rest is for batches and the network
@@ -38,6 +41,30 @@ def check_memory(needed: int, what: str, remedy: str, *, shared: bool = False) -
                 f"{what} would take {needed / 1e9:.1f} GB of {place}; {_TAKEN * free / 1e9:.1f} GB "
                 f"can be had. {remedy}."
             )
+
+
+def make_room(shape: tuple[int, ...], what: str, remedy: str) -> np.ndarray:
+    """Return an array to be filled, where there is memory for it.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its shape.
+    what, remedy : str
+        As `check_memory` takes them.
+
+    Returns
+    -------
+    ndarray of float32
+        Not initialised.
+
+    Raises
+    ------
+    ValueError
+        If it does not fit.
+    """
+    check_memory(4 * math.prod(shape), what, remedy)
+    return np.empty(shape, np.float32)
 
 
 def _free_memory() -> int | None:

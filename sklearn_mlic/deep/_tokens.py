@@ -1,13 +1,12 @@
 """What a frozen backbone makes of images: computed once, kept where the user says."""
 
-import math
 from typing import Any
 
 import numpy as np
 import torch
 
 from sklearn_mlic.deep._batches import Collate, RecordDataset, make_loader
-from sklearn_mlic.deep._memory import check_memory
+from sklearn_mlic.deep._memory import make_room
 from sklearn_mlic.features._cache import open_cache
 from sklearn_mlic.images import PREPARATION
 from sklearn_mlic.nn.model import ImageModel
@@ -63,6 +62,7 @@ def frozen_tokens(
     )
     store = open_cache(cache, setup)
     n_samples = len(dataset)
+    what = f"The tokens of {n_samples} images"
     keys: list[Any] = list(range(n_samples))
     found: dict[Any, np.ndarray] = {}
     if store is not None:
@@ -76,7 +76,7 @@ def frozen_tokens(
             missing.append(row)
             continue
         if tokens is None:
-            tokens = _room(n_samples, found[key].shape)
+            tokens = make_room((n_samples, *found[key].shape), what, _REMEDY)
         tokens[row] = found[key]
     del found
     loader = make_loader(
@@ -95,16 +95,9 @@ def frozen_tokens(
                 batch = model.head.reduce_tokens(batch.flatten(1, 2))[:, :, None]  # (B, k, 1, D)
         values = batch.cpu().numpy()
         if tokens is None:
-            tokens = _room(n_samples, values.shape[1:])
+            tokens = make_room((n_samples, *values.shape[1:]), what, _REMEDY)
         rows = missing[start : start + batch_size]
         tokens[rows] = values
         if store is not None:
             store.put([keys[row] for row in rows], values)
     return tokens
-
-
-def _room(n_samples: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Memory for all tokens, where there is as much."""
-    needed = 4 * n_samples * math.prod(shape)
-    check_memory(needed, f"The tokens of {n_samples} images", _REMEDY)
-    return np.empty((n_samples, *shape), np.float32)

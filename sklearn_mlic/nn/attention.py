@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from sklearn_mlic.nn.checks import check_choice, check_heads
 from sklearn_mlic.nn.irpe import (
     METHODS,
-    bucket_indices,
     bucket_members,
     count_buckets,
     per_token_product,
@@ -142,8 +141,7 @@ class SelfAttention(nn.Module):
         if not self.tables:
             mixed = F.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
         else:
-            indices = bucket_indices(*grid, self.method, self.ratio)
-            members = bucket_members(indices, self.n_buckets, tokens)  # (N, K, N)
+            members = bucket_members(*grid, self.method, self.ratio, tokens)  # (N, K, N)
             mixed = self._attend(query, key, value, members, dropout)
         return self.out(mixed.transpose(1, 2).flatten(2))  # (B, H, N, d / H) -> (B, N, d)
 
@@ -180,8 +178,11 @@ def _check_settings(rpe_on: str | None, method: str, mode: str, ratio: float) ->
     check_choice("rpe_on", rpe_on, SIDES)
     check_choice("rpe_method", method, METHODS)
     check_choice("rpe_mode", mode, MODES)
-    if not ratio >= 0.5:
-        raise ValueError(f"rpe_ratio={ratio!r}; expected at least 0.5, below it all offsets are 0.")
+    if not 0.5 <= ratio < torch.inf:
+        raise ValueError(
+            f"rpe_ratio={ratio!r}; expected a finite number of at least 0.5, below which all "
+            f"offsets are 0."
+        )
     if mode == "bias" and rpe_on == "qkv":
         raise ValueError(
             "rpe_on='qkv' with rpe_mode='bias': a bias is added to scores, and values have none. "

@@ -33,6 +33,9 @@ class WeightAverage:
         # From the initial weights on; torch's first update would copy the first step's.
         self._averaged.n_averaged += 1
         self._averaged.eval()
+        for part in self._averaged.modules():
+            if isinstance(part, nn.RNNBase):
+                part.flatten_parameters()  # a copy's weights lie apart, which slows cuDNN
 
     @property
     def module(self) -> nn.Module:

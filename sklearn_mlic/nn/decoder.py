@@ -1,6 +1,6 @@
 """From tokens to one vector a label, and from that to its logit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -48,11 +48,11 @@ class LabelDecoder(nn.Module):
     ):
         super().__init__()
         check_heads(width, n_heads)
-        check_layers(n_decoders=n_layers)
+        check_layers("n_decoders", n_layers)
         numbers = range(1, n_layers + 1)
         if isinstance(self_attention, bool):
             self_attention = numbers if self_attention else ()
-        if not set(self_attention) <= set(numbers):
+        if not isinstance(self_attention, Iterable) or not set(self_attention) <= set(numbers):
             raise ValueError(
                 f"self_attention={self_attention!r}; expected True, False or numbers of layers "
                 f"from 1 to {n_layers}."

@@ -36,8 +36,7 @@ def gradient_maps(score: Callable[[Tensor], Tensor], tokens: Tensor) -> Tensor:
     >>> gradient_maps(lambda tokens: 2 * tokens.sum(1), torch.tensor([[[1.0], [3.0]]]))
     tensor([[[2., 6.]]])
     """
-    # cuDNN's recurrent nets refuse a backward pass in evaluation mode; torch's own do not.
-    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+    with torch.enable_grad():
         tokens = tokens.detach().requires_grad_()
         totals = score(tokens).sum(dim=0)  # (L,): no image has a part in another's logits
         maps = []

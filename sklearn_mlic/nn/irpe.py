@@ -10,6 +10,7 @@ every run on every device. `sklearn_mlic.nn.attention.SelfAttention` holds the v
 
 from functools import lru_cache
 from math import isqrt, log
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -79,55 +80,64 @@ def bucket_indices(height: int, width: int, method: str, ratio: float) -> Tensor
     Returns
     -------
     Tensor of int64 of shape (T, N, N)
-        On the CPU, kept for the next call: do not write to it. T is 2 for "cross", else 1. Entry
-        (i, j) is of the offset from token j to token i.
+        On the CPU. T is 2 for "cross", else 1. Entry (i, j) is of the offset from token j to
+        token i.
     """
-    return _kept_indices(height, width, method, ratio)
+    rows = torch.arange(height, device="cpu").repeat_interleave(width)  # (N,)
+    columns = torch.arange(width, device="cpu").repeat(height)  # (N,)
+    down = rows[:, None] - rows  # (N, N)
+    right = columns[:, None] - columns  # (N, N)
+    reach = int(2 * ratio)
+    side = 2 * reach + 1
+    if method in ("product", "cross"):
+        down = piecewise_index(down, ratio) + reach
+        right = piecewise_index(right, ratio) + reach
+        if method == "product":
+            return (down * side + right)[None]
+        return torch.stack([down, right + side])
+    squared = down**2 + right**2
+    if method == "euclidean":
+        return piecewise_index(squared.double().sqrt().round(), ratio)[None]
+    steps = torch.arange(isqrt(int(squared.max())) + 1, device="cpu") ** 2
+    distinct = torch.unique(steps[:, None] + steps)  # sorted
+    return piecewise_index(torch.searchsorted(distinct, squared), ratio)[None]
 
 
-@lru_cache(maxsize=32)
-def _kept_indices(height: int, width: int, method: str, ratio: float) -> Tensor:
-    with torch.inference_mode(False):  # what is kept must also serve training
-        rows = torch.arange(height, device="cpu").repeat_interleave(width)  # (N,)
-        columns = torch.arange(width, device="cpu").repeat(height)  # (N,)
-        down = rows[:, None] - rows  # (N, N)
-        right = columns[:, None] - columns  # (N, N)
-        reach = int(2 * ratio)
-        side = 2 * reach + 1
-        if method in ("product", "cross"):
-            down = piecewise_index(down, ratio) + reach
-            right = piecewise_index(right, ratio) + reach
-            if method == "product":
-                return (down * side + right)[None]
-            return torch.stack([down, right + side])
-        squared = down**2 + right**2
-        if method == "euclidean":
-            return piecewise_index(squared.double().sqrt().round(), ratio)[None]
-        steps = torch.arange(isqrt(int(squared.max())) + 1, device="cpu") ** 2
-        distinct = torch.unique(steps[:, None] + steps)  # sorted
-        return piecewise_index(torch.searchsorted(distinct, squared), ratio)[None]
-
-
-def bucket_members(indices: Tensor, n_buckets: int, like: Tensor) -> Tensor:
-    """Return for every token which tokens fall into which of its buckets.
+def bucket_members(height: int, width: int, method: str, ratio: float, like: Tensor) -> Tensor:
+    """Return for every token of a grid which tokens fall into which of its buckets.
 
     Parameters
     ----------
-    indices : Tensor of int64 of shape (T, N, N)
-        From `bucket_indices`.
-    n_buckets : int
-        Number of buckets K.
+    height, width, method, ratio
+        As `bucket_indices` takes them.
     like : Tensor
         Its device and type are taken.
 
     Returns
     -------
     Tensor of shape (N, K, N)
-        1 at (i, bucket of (i, j), j), else 0.
+        1 at (i, bucket of (i, j), j), else 0; K is the number of buckets. Kept for the next call:
+        do not write to it.
     """
-    n_tokens = indices.shape[-1]
-    members = like.new_zeros(n_tokens, n_buckets, n_tokens)
-    return members.scatter_(1, indices.to(like.device).transpose(0, 1), 1.0)  # (N, T, N) marks
+    return _constant_members(height, width, method, ratio, like.device, like.dtype)
+
+
+@torch.compiler.assume_constant_result
+def _constant_members(*setting: Any) -> Tensor:
+    """To a compiled network what is kept is a constant, as torch looks into no cache."""
+    return _kept_members(*setting)
+
+
+@lru_cache(maxsize=4)  # of 24 x 24 tokens they take 65 MB
+def _kept_members(
+    height: int, width: int, method: str, ratio: float, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    with torch.inference_mode(False):  # what is kept must also serve training
+        indices = bucket_indices(height, width, method, ratio).to(device)  # (T, N, N)
+        n_tokens = height * width
+        shape = n_tokens, count_buckets(method, ratio), n_tokens
+        members = torch.zeros(shape, device=device, dtype=dtype)
+        return members.scatter_(1, indices.transpose(0, 1), 1.0)  # (N, T, N) marks
 
 
 def per_token_product(a: Tensor, b: Tensor) -> Tensor:

@@ -50,6 +50,26 @@ def conv_block(n_in: int, n_out: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
 
 
+class _Traced:
+    """A recurrent net of one layer that gives gradients in evaluation too.
+
+    cuDNN gives them in training mode only; with one layer, which drops nothing, the modes are the
+    same.
+    """
+
+    def train(self, mode: bool = True) -> nn.Module:
+        """Stay in training mode."""
+        return super().train(True)
+
+
+class TracedGRU(_Traced, nn.GRU):
+    """`nn.GRU` of one layer that gives gradients in evaluation on every device."""
+
+
+class TracedLSTM(_Traced, nn.LSTM):
+    """`nn.LSTM` of one layer that gives gradients in evaluation on every device."""
+
+
 def feed_forward(width: int, n_hidden: int, dropout: float) -> nn.Sequential:
     """Make the two linear maps of a transformer layer, with ReLU and dropout between them.
 

@@ -27,8 +27,8 @@ class ImageModel(nn.Module):
     head : nn.Module
         From tokens (B, N, D) to logits (B, L).
     precision : {"fp32", "bf16", "fp16"}, default="fp32"
-        Precision of the backbone. The head always runs in float32: half-precision logits have
-        too few digits to rank by.
+        Precision of the backbone. The head always runs in float32: it is small beside the
+        backbone, and half-precision logits have too few digits to rank by.
     """
 
     def __init__(self, backbone: Backbone | None, head: nn.Module, precision: str = "fp32"):
@@ -69,15 +69,15 @@ class ImageModel(nn.Module):
         Raises
         ------
         ValueError
-            If `label_vectors` is given and the head knows its labels by their columns only.
+            If `label_vectors` is given and the head scores the labels of its training only.
         """
         if tokens is None:
             tokens = features[:, None, None] if image is None else self.embed(image)
         if label_vectors is not None and "label_vectors" not in self._head_inputs:
             raise ValueError(
-                f"{type(self.head).__name__} knows its labels by their columns and cannot score "
-                f"others. Take head='two_stage' with output='shared', or head='ml_decoder', and "
-                f"a label_encoder."
+                f"{type(self.head).__name__} scores only the labels it was trained on. To score "
+                f"others, take head='two_stage' with head_params={{'output': 'shared'}}, or "
+                f"head='ml_decoder', with a label_encoder."
             )
         given = {"grid": tuple(tokens.shape[1:3]), "y": y, "label_vectors": label_vectors}
         others = {name: given[name] for name in self._head_inputs}

@@ -34,9 +34,8 @@ class NamedQueries(nn.Module):
 
     def __init__(self, label_vectors: Tensor, n_labels: int, width: int):
         super().__init__()
-        check_label_vectors(label_vectors, n_labels)
-        self.register_buffer("label_vectors", label_vectors)
-        self.linear = nn.Linear(label_vectors.shape[1], width)
+        self.register_buffer("label_vectors", check_label_vectors(label_vectors, n_labels))
+        self.linear = nn.Linear(self.label_vectors.shape[1], width)
         # Directions a unit long give queries of the size that drawn ones have.
         nn.init.normal_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
@@ -59,8 +58,7 @@ class NamedQueries(nn.Module):
         ValueError
             If the vectors have another length than those of the labels trained on.
         """
-        if label_vectors is None:
-            label_vectors = self.label_vectors
+        label_vectors = self.label_vectors if label_vectors is None else label_vectors.float()
         length = self.label_vectors.shape[1]
         if label_vectors.ndim != 2 or label_vectors.shape[1] != length:
             raise ValueError(

@@ -34,7 +34,9 @@ def load_arrays(module: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
     arrays : mapping of str to ndarray
         As returned by `to_arrays`.
     """
-    module.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    # What joblib maps into a worker's memory cannot be written, which torch warns of.
+    owned = {name: a if a.flags.writeable else a.copy() for name, a in arrays.items()}
+    module.load_state_dict({name: torch.from_numpy(array) for name, array in owned.items()})
 
 
 def weights_digest(module: nn.Module) -> str:

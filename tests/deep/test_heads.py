@@ -103,9 +103,17 @@ def test_the_graph_follows_the_labels_of_the_fit(tmp_path):
     y = np.zeros((24, 3), int)
     y[:6, 0], y[:12, 1], y[10:, 2] = 1, 1, 1
     expected = torch.tensor([[0.8, 0.2, 0.0], [0.2, 0.8, 0.0], [0.0, 0.0, 1.0]])
-    settings = {"ema_decay": 0.9, "early_stopping": True, "validation": 0.3}
-    model = with_head("ml_gcn", **settings).fit(X, y)
+    model = with_head("ml_gcn", ema_decay=0.9).fit(X, y)
     torch.testing.assert_close(model.net_.module_.head.graph, expected)
+
+
+def test_labels_that_are_held_out_are_not_shown():
+    y = np.zeros((24, 3), int)
+    y[:6, 0], y[6:9, 1] = 1, 1  # the first is frequent in training
+    y[12:, 1] = 1  # the second where it is held out
+    halves = [(np.arange(12), np.arange(12, 24))]
+    model = with_head("chain", early_stopping=True, validation=halves).fit(X, y)
+    assert model.net_.module_.head.order.tolist() == [0, 1, 2]
 
 
 def test_a_head_of_ones_own_needs_no_more_than_tokens():

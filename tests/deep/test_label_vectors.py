@@ -2,17 +2,21 @@
 
 import pickle
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import GridSearchCV
 
 from heads import SMALL_HEADS
 from helpers import classifier, coloured
 from sklearn_mlic import ThresholdCalibrator, load, save
 from sklearn_mlic.deep._label_vectors import encode_labels, fit_label_encoder
+from sklearn_mlic.model_selection import MultilabelStratifiedKFold
 
 X, Y = coloured(32)
 NAMES = ["red", "green", "blue"]
@@ -86,7 +90,7 @@ def test_constant_labels_hold_for_the_labels_of_the_fit_only():
     constant = Y.assign(green=1)
     model = open_classifier().fit(X, constant)
     assert (model.predict_proba(X)[:, 1] > 0.99).all()
-    assert model.predict_proba(X, label_names=["green"]).shape == (32, 1)
+    assert not (model.predict_proba(X, label_names=["green"]) > 0.99).all()
 
 
 @each_open_head
@@ -113,6 +117,43 @@ def test_a_warm_fit_keeps_the_vectors():
     np.testing.assert_array_equal(vectors, encode(NAMES))
     model.fit(X, Y)
     np.testing.assert_array_equal(model.model_spec_["label_vectors"], vectors)
+    assert model.predict_proba(X, label_names=["grey"]).shape == (32, 1)
+
+
+def test_partial_fit_keeps_the_encoder():
+    model = open_classifier().partial_fit(X, Y).partial_fit(X, Y)
+    assert model.predict_proba(X, label_names=["grey"]).shape == (32, 1)
+
+
+def test_a_resumed_fit_is_told_by_the_vectors(tmp_path):
+    """An encoder is known by what it makes of the names: also one that has no name itself."""
+    settings = {"checkpoint": tmp_path, "max_epochs": 2}
+    model = open_classifier(**settings, label_encoder=lambda names: encode(names)).fit(X, Y)
+    resumed = open_classifier(**settings, resume=True).fit(X, Y)
+    np.testing.assert_array_equal(resumed.predict_proba(X), model.predict_proba(X))
+    open_classifier(**settings, label_encoder=lambda names: 2 * encode(names)).fit(X, Y)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_model_opens_from_memory_that_cannot_be_written(tmp_path):
+    """As workers get it from joblib, which maps large arrays."""
+    model = open_classifier().fit(X, Y)
+    joblib.dump(model, tmp_path / "model.joblib")
+    twin = joblib.load(tmp_path / "model.joblib", mmap_mode="r")
+    np.testing.assert_array_equal(twin.predict_proba(X), model.predict_proba(X))
+
+
+def test_a_search_over_encoders():
+    encoders = [TfidfVectorizer(analyzer="char"), encode]
+    search = GridSearchCV(
+        open_classifier(max_epochs=1),
+        {"label_encoder": encoders},
+        cv=MultilabelStratifiedKFold(2),
+        scoring="f1_micro",
+        error_score="raise",
+    )
+    search.fit(list(X), Y)
+    assert len(search.cv_results_["params"]) == 2
 
 
 def test_inside_a_calibrator_the_labels_are_those_of_the_fit():
@@ -134,6 +175,17 @@ def test_a_transformer_is_fitted_on_the_names_unless_it_is_frozen():
     assert model.model_spec_["label_vectors"].shape == (3, 26)
 
 
+def test_a_tensor_is_a_matrix_of_vectors():
+    grown = torch.eye(3, requires_grad=True)
+    np.testing.assert_array_equal(encode_labels(lambda names: grown, NAMES), np.eye(3))
+
+
+def test_names_that_the_encoder_does_not_know_are_told():
+    model = open_classifier(label_encoder=TfidfVectorizer()).fit(X, Y)
+    with pytest.warns(UserWarning, match=r"knows nothing of \['beach', 'snow'\]"):
+        model.predict_proba(X, label_names=["beach", "red", "snow"])
+
+
 def test_three_forms_of_one_encoder():
     vectors = [
         encode_labels(fit_label_encoder(encoder, NAMES), NAMES) for encoder in (encode, Sentences())
@@ -145,7 +197,7 @@ def test_three_forms_of_one_encoder():
 def test_the_label_graph_takes_the_vectors_too():
     model = classifier(head="ml_gcn", head_params={"n_hidden": 8}, label_encoder=encode).fit(X, Y)
     assert model.net_.module_.head.label_vectors.shape == (3, 4)
-    with pytest.raises(ValueError, match="MLGCNHead knows its labels by their columns"):
+    with pytest.raises(ValueError, match="MLGCNHead scores only the labels"):
         model.predict_proba(X, label_names=["grey"])
 
 
@@ -185,6 +237,17 @@ def test_without_an_encoder():
 def test_a_head_that_takes_no_vectors():
     with pytest.raises(ValueError, match=r"head='linear' takes no label_vectors.*two_stage"):
         classifier(label_encoder=encode).fit(X, Y)
+
+
+def test_vectors_given_twice():
+    params = {**OPEN["two_stage"], "label_vectors": torch.eye(3)}
+    with pytest.raises(ValueError, match="head_params holds label_vectors beside label_encoder"):
+        open_classifier(head_params=params).fit(X, Y)
+
+
+def test_labels_without_names():
+    with pytest.raises(ValueError, match="reads the names of the labels, and y has none"):
+        open_classifier().fit(X, Y.to_numpy())
 
 
 def test_an_output_a_label_scores_no_others():

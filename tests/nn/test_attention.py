@@ -266,7 +266,7 @@ def test_a_copy_computes_the_same():
         ({"rpe_on": "v"}, r"rpe_on='v'; expected one of \[None, 'k', 'qk', 'qkv'\]"),
         ({"rpe_method": "euc"}, r"rpe_method='euc'; expected one of \['product'"),
         ({"rpe_mode": "scalar"}, r"rpe_mode='scalar'; expected one of \['contextual', 'bias'\]"),
-        ({"rpe_ratio": 0.4}, r"rpe_ratio=0.4; expected at least 0.5"),
+        ({"rpe_ratio": 0.4}, r"rpe_ratio=0.4; expected a finite number of at least 0.5"),
         ({"rpe_on": "qkv", "rpe_mode": "bias"}, r"values have none\. Use rpe_on='k'"),
     ],
 )

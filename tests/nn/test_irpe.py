@@ -8,7 +8,7 @@ import torch
 
 from sklearn_mlic.nn.irpe import (
     METHODS,
-    _kept_indices,
+    _kept_members,
     bucket_indices,
     bucket_members,
     count_buckets,
@@ -16,6 +16,7 @@ from sklearn_mlic.nn.irpe import (
     piecewise_index,
 )
 
+LIKE = torch.zeros(1)
 RATIOS = (1.9, 2.0, 2.5, 3.0)
 GRIDS = ((1, 1), (1, 5), (7, 7), (3, 8), (14, 14))
 NEAR_AND_FAR = torch.tensor([[0, 0], [0, 1], [1, 1], [0, 2], [1, 2], [2, 2], [0, 3], [1, 3]])
@@ -137,25 +138,27 @@ def test_ranks_are_not_squared_distances():
 # ---- what is kept
 
 
-def test_indices_made_in_inference_serve_training():
-    with torch.inference_mode():
-        indices = bucket_indices(2, 9, "product", 1.9)
-    table = torch.zeros(49, requires_grad=True)
-    table[indices].sum().backward()
-    assert table.grad.sum() == 18 * 18
-
-
 def test_threads_get_the_same_indices():
     sizes = [(height, width) for height in range(1, 7) for width in range(1, 7)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda size: bucket_indices(*size, "quant", 2.0), sizes * 4))
+        found = list(pool.map(lambda size: bucket_members(*size, "quant", 2.0, LIKE), sizes * 4))
     for start in range(0, len(found), len(sizes)):
         for size, one in zip(sizes, found[start:], strict=False):
-            assert torch.equal(one, _kept_indices.__wrapped__(*size, "quant", 2.0))
+            fresh = _kept_members.__wrapped__(*size, "quant", 2.0, LIKE.device, LIKE.dtype)
+            assert torch.equal(one, fresh)
 
 
 def test_what_is_kept_is_bounded():
-    assert _kept_indices.cache_info().maxsize is not None
+    assert _kept_members.cache_info().maxsize is not None
+
+
+def test_what_prediction_keeps_serves_training():
+    _kept_members.cache_clear()
+    with torch.inference_mode():
+        bucket_members(2, 2, "product", 1.9, LIKE)
+    a = torch.ones(1, 4, count_buckets("product", 1.9), requires_grad=True)
+    per_token_product(a, bucket_members(2, 2, "product", 1.9, LIKE)).sum().backward()
+    assert a.grad.any()
 
 
 # ---- products
@@ -165,7 +168,7 @@ def test_what_is_kept_is_bounded():
 def test_members_mark_the_buckets(method):
     indices = bucket_indices(2, 3, method, 1.9)
     n_buckets = count_buckets(method, 1.9)
-    members = bucket_members(indices, n_buckets, torch.zeros(1, dtype=torch.float64))
+    members = bucket_members(2, 3, method, 1.9, LIKE.double())
     assert members.dtype == torch.float64
     assert members.shape == (6, n_buckets, 6)
     assert (members.sum(dim=1) == len(indices)).all()

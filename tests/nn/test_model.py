@@ -73,7 +73,7 @@ def test_labels_are_shown_to_a_head_that_asks():
 
 
 def test_labels_known_by_their_columns_cannot_be_others():
-    with pytest.raises(ValueError, match=r"LinearHead knows its labels by their columns"):
+    with pytest.raises(ValueError, match=r"LinearHead scores only the labels"):
         ImageModel(None, LinearHead(D, 3))(
             features=torch.zeros(2, D), label_vectors=torch.zeros(4, 8)
         )

@@ -7,15 +7,18 @@ here, as in Read et al., each label is asked once, in one order, and the chain a
 labels that the image does not have. A GRU takes the LSTM's place.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 
 import torch
 from torch import Tensor, nn
 
-from sklearn_mlic.nn.layers import pool_tokens
+from sklearn_mlic.nn.checks import check_labels
+from sklearn_mlic.nn.layers import TracedGRU
+from sklearn_mlic.nn.pooling import PooledHead
 
 
-class ChainHead(nn.Module):
+class ChainHead(PooledHead):
     """Ask for one label after another; each sees the image and the labels before it.
 
     Choose it where labels depend on each other beyond what the image shows. In training the true
@@ -31,9 +34,9 @@ class ChainHead(nn.Module):
         Number of labels L.
     order : "frequency" or sequence of int, default="frequency"
         The labels in the order they are asked for: their numbers 0 to L - 1, or "frequency" for
-        the most frequent first, which `set_labels` finds out. Until then it is the order of the
-        columns.
-    pool : {"avg", "max"}, default="avg"
+        the most frequent first, which `set_labels` finds out: of the rows that the first fit, or
+        the first ``partial_fit``, trains on. Until then it is the order of the columns.
+    pool : {"avg", "max", "gem"}, default="avg"
         How the tokens of an image become one vector.
     n_vector : int, default=128
         Width of a label's vector.
@@ -45,7 +48,7 @@ class ChainHead(nn.Module):
     Raises
     ------
     ValueError
-        If `order` does not name each label once.
+        If `order` does not name each label once, or `pool` is unknown.
 
     References
     ----------
@@ -75,21 +78,18 @@ class ChainHead(nn.Module):
         n_units: int = 128,
         dropout: float = 0.0,
     ):
-        super().__init__()
-        self.pool = pool
-        self.token_reduction = pool
+        super().__init__(pool, dropout)
         self.by_frequency = isinstance(order, str) and order == "frequency"
         columns = torch.arange(n_labels)
         self.register_buffer(
             "order", columns if self.by_frequency else _check_order(order, columns)
         )
-        self.dropout = nn.Dropout(dropout)
         # All that belongs to a label is found by its number, not by its place in the chain.
         self.vectors = nn.Parameter(torch.randn(n_labels, n_vector) / n_vector**0.5)
         self.bias = nn.Parameter(torch.zeros(n_labels))
         self.first_input = nn.Parameter(torch.randn(n_vector) / n_vector**0.5)
         self.first_state = nn.Parameter(torch.zeros(n_units))
-        self.gru = nn.GRU(n_vector, n_units, batch_first=True)
+        self.gru = TracedGRU(n_vector, n_units, batch_first=True)
         self.from_image = nn.Linear(n_features, n_vector)
         self.from_state = nn.Linear(n_units, n_vector, bias=False)
 
@@ -101,9 +101,13 @@ class ChainHead(nn.Module):
         y : Tensor of shape (n, L)
             The training labels; NaN where unknown. A label's frequency is the share of the rows
             in which it is known; ties keep the order of the columns.
+
+        Raises
+        ------
+        ValueError
+            If y has another number of labels.
         """
-        if y.shape[1] != len(self.order):
-            raise ValueError(f"y has {y.shape[1]} labels and the head {len(self.order)}.")
+        y = check_labels(y, len(self.order))
         if self.by_frequency:
             frequency = y.nanmean(dim=0).nan_to_num(nan=0.0)  # (L,); 0 where none is known
             self.order.copy_(frequency.argsort(descending=True, stable=True))
@@ -124,24 +128,9 @@ class ChainHead(nn.Module):
         Tensor of shape (B, L)
             One logit a label.
         """
-        image = self.from_image(self.dropout(pool_tokens(tokens, self.pool)))  # (B, n_vector)
+        image = self.from_image(self.pool_image(tokens))  # (B, n_vector)
         chain = self._decide(image) if y is None else self._follow(image, y)
         return chain[:, self.order.argsort()]  # from places in the chain to columns
-
-    def reduce_tokens(self, tokens: Tensor) -> Tensor:
-        """Return the least of the tokens that gives the same logits.
-
-        Parameters
-        ----------
-        tokens : Tensor of shape (B, N, D)
-            The tokens of each image.
-
-        Returns
-        -------
-        Tensor of shape (B, 1, D)
-            The pooled token.
-        """
-        return pool_tokens(tokens, self.pool)[:, None]
 
     def _follow(self, image: Tensor, y: Tensor) -> Tensor:
         """Return the logits (B, L) in the chain's order, given the labels before each."""
@@ -178,14 +167,11 @@ def _signed(y: Tensor) -> Tensor:
 
 def _check_order(order: str | Sequence[int], columns: Tensor) -> Tensor:
     """Return the order as a tensor (L,) that names each of the columns once."""
-    numbers = None if isinstance(order, str) else torch.as_tensor(order)
-    if (
-        numbers is None
-        or numbers.is_floating_point()
-        or not torch.equal(numbers.long().sort().values, columns)
-    ):
+    numbers = order.tolist() if hasattr(order, "tolist") else order
+    given = list(numbers) if isinstance(numbers, Iterable) else []
+    if not all(isinstance(j, Integral) for j in given) or sorted(given) != columns.tolist():
         raise ValueError(
             f"order={order!r}; expected 'frequency' or the label numbers 0 to "
             f"{len(columns) - 1}, each once."
         )
-    return numbers.long()
+    return torch.tensor([int(j) for j in given])

@@ -10,7 +10,8 @@ rates that the report tries.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_mlic.nn.checks import check_choice, check_grid, check_heads
+from sklearn_mlic.nn.checks import check_choice, check_grid, check_heads, check_layers
+from sklearn_mlic.nn.layers import TracedLSTM
 
 SEQUENCES = ("pixels", "rows", "channels")
 ATTENDED = ("sequence", "last")
@@ -102,13 +103,14 @@ class LSTMTransformerHead(nn.Module):
         check_choice("attend", attend, ATTENDED)
         check_choice("summary", summary, SUMMARIES)
         check_heads(n_units, n_heads)
+        check_layers("n_layers", n_layers)
         if max_side is not None and max_side < 1:
             raise ValueError(f"max_side={max_side}; expected at least 1, or None for any size.")
         self.sequence, self.max_side = sequence, max_side
         self.attend, self.summary = attend, summary
         self.grid_size = None if grid_size is None else tuple(grid_size)
         step_width = _width_of_step(sequence, n_features, self.grid_size)
-        self.lstm = nn.LSTM(step_width, n_units, batch_first=True)
+        self.lstm = TracedLSTM(step_width, n_units, batch_first=True)
         # Without batch_first the encoder would take the images for the steps and let them attend
         # to each other.
         layer = nn.TransformerEncoderLayer(

@@ -118,7 +118,7 @@ class MLDecoderHead(nn.Module):
     ):
         super().__init__()
         check_heads(width, n_heads)
-        check_layers(n_decoders=n_decoders)
+        check_layers("n_decoders", n_decoders)
         self.project = nn.Linear(n_features, width)
         self.layers = nn.ModuleList(
             DecoderLayer(width, n_heads, n_hidden, dropout) for _ in range(n_decoders)

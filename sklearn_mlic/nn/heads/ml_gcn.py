@@ -15,11 +15,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_mlic.nn.checks import check_label_vectors
-from sklearn_mlic.nn.layers import pool_tokens
+from sklearn_mlic.nn.checks import check_label_vectors, check_labels
+from sklearn_mlic.nn.pooling import PooledHead
 
 
-class MLGCNHead(nn.Module):
+class MLGCNHead(PooledHead):
     """Pool the tokens and compare them with classifiers that labels share over a graph.
 
     Choose it where labels come together in a fixed manner and some are rare: a label takes part
@@ -43,7 +43,7 @@ class MLGCNHead(nn.Module):
     neighbor_weight : float, default=0.2
         Weight p of all neighbours together, 0 <= p < 1; a label itself has 1 - p. Near 1, labels
         with the same neighbours become the same.
-    pool : {"avg", "max"}, default="max"
+    pool : {"avg", "max", "gem"}, default="max"
         How the tokens of an image become one vector.
     dropout : float, default=0.0
         Share of the pooled features that training drops.
@@ -51,8 +51,8 @@ class MLGCNHead(nn.Module):
     Raises
     ------
     ValueError
-        If `label_vectors` are not one a label, or `threshold` or `neighbor_weight` is out of
-        range.
+        If `label_vectors` are not one a label, `pool` is unknown, or `threshold` or
+        `neighbor_weight` is out of range.
 
     References
     ----------
@@ -84,18 +84,16 @@ class MLGCNHead(nn.Module):
         pool: str = "max",
         dropout: float = 0.0,
     ):
-        super().__init__()
-        _check_settings(label_vectors, n_labels, threshold, neighbor_weight)
+        super().__init__(pool, dropout)
+        _check_settings(threshold, neighbor_weight)
         self.threshold, self.neighbor_weight = threshold, neighbor_weight
-        self.pool = pool
-        self.token_reduction = pool
         if label_vectors is None:
             label_vectors = torch.randn(n_labels, n_vector)
+        label_vectors = check_label_vectors(label_vectors, n_labels)
         # A step of the optimiser moves a classifier the further the longer the vectors are: at
         # the length of 17 that 300 random numbers have, training overshoots or ends in NaN.
-        self.register_buffer("label_vectors", F.normalize(label_vectors.float(), dim=1))
+        self.register_buffer("label_vectors", F.normalize(label_vectors, dim=1))
         self.register_buffer("graph", torch.eye(n_labels))
-        self.dropout = nn.Dropout(dropout)
         self.inner = _graph_convolution(self.label_vectors.shape[1], n_hidden)
         self.outer = _graph_convolution(n_hidden, n_features)
 
@@ -105,10 +103,15 @@ class MLGCNHead(nn.Module):
         Parameters
         ----------
         y : Tensor of shape (n, L)
-            The training labels; NaN where unknown.
+            The training labels; NaN where unknown. An estimator shows those of its first fit, or
+            of its first ``partial_fit``, which therefore should hold labels that come together.
+
+        Raises
+        ------
+        ValueError
+            If y has another number of labels.
         """
-        if y.shape[1] != len(self.graph):
-            raise ValueError(f"y has {y.shape[1]} labels and the head {len(self.graph)}.")
+        y = check_labels(y, len(self.graph))
         self.graph.copy_(label_graph(y, self.threshold, self.neighbor_weight))
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -124,7 +127,7 @@ class MLGCNHead(nn.Module):
         Tensor of shape (B, L)
             One logit a label.
         """
-        return self.dropout(pool_tokens(tokens, self.pool)) @ self.make_classifiers().T
+        return self.pool_image(tokens) @ self.make_classifiers().T
 
     def make_classifiers(self) -> Tensor:
         """Return what the graph network makes of the label vectors.
@@ -136,21 +139,6 @@ class MLGCNHead(nn.Module):
         """
         hidden = F.leaky_relu(self.graph @ self.inner(self.label_vectors), 0.2)  # (L, n_hidden)
         return self.graph @ self.outer(hidden)
-
-    def reduce_tokens(self, tokens: Tensor) -> Tensor:
-        """Return the least of the tokens that gives the same logits.
-
-        Parameters
-        ----------
-        tokens : Tensor of shape (B, N, D)
-            The tokens of each image.
-
-        Returns
-        -------
-        Tensor of shape (B, 1, D)
-            The pooled token.
-        """
-        return pool_tokens(tokens, self.pool)[:, None]
 
     def label_maps(self, tokens: Tensor) -> Tensor:
         """Return the logits that each token alone would give: the class activation maps.
@@ -208,11 +196,7 @@ def _graph_convolution(n_in: int, n_out: int) -> nn.Linear:
     return linear
 
 
-def _check_settings(
-    label_vectors: Tensor | None, n_labels: int, threshold: float, neighbor_weight: float
-) -> None:
-    if label_vectors is not None:
-        check_label_vectors(label_vectors, n_labels)
+def _check_settings(threshold: float, neighbor_weight: float) -> None:
     if not 0 < threshold <= 1:
         raise ValueError(f"threshold={threshold}; expected more than 0 and at most 1.")
     if not 0 <= neighbor_weight < 1:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.attention import SelfAttention
-from sklearn_mlic.nn.checks import check_grid
+from sklearn_mlic.nn.checks import check_grid, check_layers
 from sklearn_mlic.nn.decoder import GroupwiseLinear, LabelDecoder
 from sklearn_mlic.nn.encoder import EncoderLayer
 from sklearn_mlic.nn.positions import sine_position
@@ -73,6 +73,7 @@ class Query2LabelHead(nn.Module):
     ):
         super().__init__()
         sine_position((1, 1), width, torch.empty(0))  # complains about the width at once
+        check_layers("n_encoders", n_encoders, least=0)
         self.project = nn.Linear(n_features, width)
         self.encoder = nn.ModuleList(
             EncoderLayer(SelfAttention(width, n_heads, dropout), n_hidden, dropout)

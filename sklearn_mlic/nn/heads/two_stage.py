@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.attention import SelfAttention
-from sklearn_mlic.nn.checks import check_choice, check_grid
+from sklearn_mlic.nn.checks import check_choice, check_grid, check_layers
 from sklearn_mlic.nn.decoder import GroupwiseLinear, LabelDecoder
 from sklearn_mlic.nn.encoder import EncoderLayer
 from sklearn_mlic.nn.named_queries import NamedQueries
@@ -121,6 +121,7 @@ class TwoStageHead(nn.Module):
         check_choice("encoder", encoder, ENCODERS)
         check_choice("query_mode", query_mode, QUERY_MODES)
         check_choice("output", output, OUTPUTS)
+        check_layers("n_encoders", n_encoders, least=0)
         rpe_on = rpe_on if encoder == "irpe" else None
         rpe = (rpe_on, rpe_method, rpe_mode, rpe_ratio, rpe_shared)
         self.project = nn.Linear(n_features, width)
@@ -159,9 +160,9 @@ class TwoStageHead(nn.Module):
         Returns
         -------
         set of str
-            The queries.
+            The queries, where they are parameters.
         """
-        return {"queries"}
+        return {"queries"} & dict(self.named_parameters()).keys()
 
     def forward(
         self, tokens: Tensor, grid: tuple[int, int], label_vectors: Tensor | None = None

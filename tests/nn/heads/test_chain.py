@@ -45,7 +45,7 @@ def naive_logits(head, image, values):
     """The logits of one image, label after label; `values` (L,) or None for own decisions."""
     cell = nn.GRUCell(8, 7)
     cell.load_state_dict({k.removesuffix("_l0"): v for k, v in head.gru.state_dict().items()})
-    pooled = image.mean(0) if head.pool == "avg" else image.max(0).values
+    pooled = image.mean(0) if head.token_reduction == "avg" else image.max(0).values
     state, read = head.first_state[None], head.first_input[None]
     logits = {}
     for label in head.order.tolist():
@@ -197,7 +197,7 @@ def test_an_order_that_does_not_name_each_label_once(order):
 
 
 def test_labels_of_another_number():
-    with pytest.raises(ValueError, match=r"y has 4 labels and the head 5"):
+    with pytest.raises(ValueError, match=r"y has shape \(3, 4\); expected \(n, 5\)"):
         ChainHead(D, L).set_labels(torch.zeros(3, 4))
 
 

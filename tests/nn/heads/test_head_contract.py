@@ -108,6 +108,17 @@ def test_labels_are_told_apart_by_their_parameters_only(name):
 
 
 @each_head
+def test_a_compiled_head_is_the_same(name):
+    """Whatever torch cannot translate it must leave aside silently."""
+    head, tokens = make_head(name), make_tokens((3, 5))
+    expected = run(head, tokens, (3, 5))
+    torch._dynamo.reset()
+    head.compile(backend="eager")
+    with torch.inference_mode():  # else torch warns of itself where it leaves out a recurrent net
+        torch.testing.assert_close(run(head, tokens, (3, 5)), expected)
+
+
+@each_head
 def test_a_copy_of_the_weights_is_the_same_head(name):
     head, tokens = make_head(name), make_tokens()
     if hasattr(head, "set_labels"):
@@ -141,6 +152,16 @@ def test_label_maps_have_a_value_a_label_and_token(name, grid):
     assert maps.shape == (5, 3, tokens.shape[1])
     assert torch.isfinite(maps).all()
     assert maps.std() > 0 or grid == (1, 1)
+
+
+@each_head
+def test_labels_of_another_number_are_an_error(name):
+    head = make_head(name)
+    if not hasattr(head, "set_labels"):
+        pytest.skip("it asks for no labels")
+    head.set_labels(torch.randint(2, (9, 3)))
+    with pytest.raises(ValueError, match=r"y has shape \(9, 4\); expected \(n, 3\)"):
+        head.set_labels(torch.zeros(9, 4))
 
 
 @each_head

@@ -222,5 +222,5 @@ def test_impossible_settings(params, words):
 
 
 def test_labels_of_another_number():
-    with pytest.raises(ValueError, match=r"y has 4 labels and the head 7"):
+    with pytest.raises(ValueError, match=r"y has shape \(3, 4\); expected \(n, 7\)"):
         make().set_labels(torch.zeros(3, 4))
