@@ -28,6 +28,10 @@ MENDED = {
     "random": Settings({**_ONE_CYCLE, "ema_decay": 0.998, "max_epochs": 40}, {"method": "f1"}),
     "pretrained": Settings({**_ONE_CYCLE, "ema_decay": 0.99, "max_epochs": 8}, {"method": "f1"}),
 }
+# A head of many random weights, on a network that knows much: the head learns more slowly.
+MENDED["queries"] = Settings(
+    {**MENDED["pretrained"].training, "lr": 2e-4, "backbone_lr_scale": 5.0}, {"method": "f1"}
+)
 
 #: Cho and Lu. Their catch-all for a row without a label is the most frequent one here.
 CHO_LU = Settings(
@@ -116,6 +120,8 @@ QUERY2LABEL = Settings(
         "schedule_params": {"pct_start": 0.2},
         "batch_size": 128,
         "max_epochs": 80,
+        "early_stopping": True,
+        "n_iter_no_change": 8,
     },
     _HALF,
 )

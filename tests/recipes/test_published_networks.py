@@ -84,6 +84,8 @@ PUBLISHED = {
         "loss_params": {"gamma_pos": 0.0, "gamma_neg": 2.0, "clip": 0.0},
         "lr": 1e-4,
         "weight_decay": 1e-2,
+        "freeze": ("bn", 2),
+        "early_stopping": True,
         "image_size": 448,
     },
     "ml_decoder": {
