@@ -18,6 +18,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/precision.py
 	$(BIN)/python benchmarks/cnn_systems.py
 	$(BIN)/python benchmarks/heads.py
+	$(BIN)/python benchmarks/two_stage.py
 	$(BIN)/python benchmarks/head_speed.py
 	$(BIN)/python benchmarks/ml_decoder_speed.py
 	$(BIN)/python benchmarks/classical_speed.py

@@ -78,11 +78,11 @@ def load_sets():
             train_test_split_multilabel(
                 scenes.data, scenes.target.to_numpy(), test_size=0.2, random_state=0
             ),
-            {"max_epochs": 12},
+            {"max_epochs": 8},
         ),
         "movie posters": (
             (posters.X[train], posters.X[~train], posters.y[train], posters.y[~train]),
-            {"max_epochs": 5, "image_size": 160},
+            {"max_epochs": 3, "image_size": 160},
         ),
     }
 
