@@ -118,8 +118,9 @@ def _refuse(unknown: list[str], holder: str) -> None:
         raise ValueError(
             f"{holder} holds types that are not trusted: {', '.join(refused)}. A model file may "
             f"hold classes of sklearn_mlic and scikit-learn and numpy arrays only. Name your "
-            f"choices (head='linear', loss='bce') instead of passing classes of your own, or use "
-            f"joblib among people who trust each other."
+            f"choices (head='linear', loss='bce', a transformer as label_encoder) instead of "
+            f"passing classes or functions of your own, or use joblib among people who trust each "
+            f"other."
         )
 
 

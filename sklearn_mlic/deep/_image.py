@@ -44,7 +44,8 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
     head_params : dict, optional
         Settings of the head, such as ``{"pool": "max"}``.
     label_encoder : transformer, object with ``encode``, or callable, optional
-        Turns label names into vectors, for heads that take ``label_vectors``: a transformer of
+        Turns label names into vectors, for heads that take ``label_vectors``; ``"two_stage"`` with
+        ``{"output": "shared"}`` and ``"ml_decoder"`` then score any name. A transformer of
         texts (a clone is fitted on the names; put one that is fitted already into
         ``sklearn.frozen.FrozenEstimator``), a sentence-transformers model, or a function from a
         list of names to an array. The names are the columns of a DataFrame y. `save` keeps the
@@ -326,6 +327,11 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
             sizes["label_vectors"] = torch.from_numpy(spec["label_vectors"].copy())
         # A copy: training changes a head, and the one in the spec stays as it is.
         head = make_choice("head", deepcopy(spec["head"]), HEADS, spec["head_params"], **sizes)
+        if not isinstance(head, torch.nn.Module):
+            raise TypeError(
+                f"head={spec['head']!r}; expected one of {', '.join(HEADS)}, or a torch.nn.Module "
+                f"from tokens (B, N, D) to logits (B, L), or its class."
+            )
         if backbone is None:
             return ImageModel(None, head)
         return ImageModel(backbone, head, choose_precision(self.precision, device, backbone))

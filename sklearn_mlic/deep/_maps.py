@@ -1,5 +1,6 @@
 """Where in its images a fitted image classifier sees each label."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn_mlic.utils._progress import track
 class MapsMixin:
     """The maps of an estimator that holds a net of a backbone and a head."""
 
-    def attention_maps(self, X: Any) -> np.ndarray:
+    def attention_maps(self, X: Any, label_names: Sequence[str] | None = None) -> np.ndarray:
         """Return where in each image each label is seen.
 
         Of heads with attention these are the weights with which a label looks at each position;
@@ -27,6 +28,8 @@ class MapsMixin:
         ----------
         X : sequence of images or DataFrame
             In the form that ``fit`` took.
+        label_names : sequence of str, optional
+            As for `predict_proba`: labels to look for in place of those trained on.
 
         Returns
         -------
@@ -38,9 +41,14 @@ class MapsMixin:
         TypeError
             If the model was fitted on feature vectors.
         ValueError
-            If the maps do not fit into the memory that is free.
+            If `label_names` is given and the estimator knows the labels of the fit only, or the
+            maps do not fit into the memory that is free.
         """
         check_is_fitted(self, "net_")
+        others = {}
+        if label_names is not None:
+            vectors = torch.from_numpy(self._encode_labels(label_names))
+            others["label_vectors"] = vectors.to(self.net_.device)
         dataset = self._dataset(Records(self._check_columns(X, reset=False)), self.net_.module_)
         model, maps, n_done = self.net_.module_.eval(), None, 0
         loader = self.net_.get_iterator(dataset)
@@ -49,7 +57,7 @@ class MapsMixin:
                 image = columns.get("image")
                 if image is not None:
                     image = image.to(self.net_.device)
-                batch = model.label_maps(image).cpu().numpy()
+                batch = model.label_maps(image, **others).cpu().numpy()
                 if maps is None:
                     maps = make_room(
                         (len(dataset), *batch.shape[1:]),

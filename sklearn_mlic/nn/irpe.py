@@ -108,8 +108,12 @@ def bucket_members(height: int, width: int, method: str, ratio: float, like: Ten
 
     Parameters
     ----------
-    height, width, method, ratio
-        As `bucket_indices` takes them.
+    height, width : int
+        Of the grid.
+    method : {"product", "cross", "euclidean", "quant"}
+        See `bucket_indices`.
+    ratio : float
+        See `piecewise_index`.
     like : Tensor
         Its device and type are taken.
 

@@ -63,11 +63,29 @@ class _Traced:
 
 
 class TracedGRU(_Traced, nn.GRU):
-    """`nn.GRU` of one layer that gives gradients in evaluation on every device."""
+    """`nn.GRU` of one layer that gives gradients in evaluation on every device.
+
+    Parameters
+    ----------
+    n_in, n_units : int
+        Widths of a step that is read, and of the state.
+    """
+
+    def __init__(self, n_in: int, n_units: int):
+        super().__init__(n_in, n_units, batch_first=True)
 
 
 class TracedLSTM(_Traced, nn.LSTM):
-    """`nn.LSTM` of one layer that gives gradients in evaluation on every device."""
+    """`nn.LSTM` of one layer that gives gradients in evaluation on every device.
+
+    Parameters
+    ----------
+    n_in, n_units : int
+        Widths of a step that is read, and of the state.
+    """
+
+    def __init__(self, n_in: int, n_units: int):
+        super().__init__(n_in, n_units, batch_first=True)
 
 
 def feed_forward(width: int, n_hidden: int, dropout: float) -> nn.Sequential:

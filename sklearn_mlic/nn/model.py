@@ -73,12 +73,7 @@ class ImageModel(nn.Module):
         """
         if tokens is None:
             tokens = features[:, None, None] if image is None else self.embed(image)
-        if label_vectors is not None and "label_vectors" not in self._head_inputs:
-            raise ValueError(
-                f"{type(self.head).__name__} scores only the labels it was trained on. To score "
-                f"others, take head='two_stage' with head_params={{'output': 'shared'}}, or "
-                f"head='ml_decoder', with a label_encoder."
-            )
+        self._check_other_labels(label_vectors)
         given = {"grid": tuple(tokens.shape[1:3]), "y": y, "label_vectors": label_vectors}
         others = {name: given[name] for name in self._head_inputs}
         return self.head(tokens.flatten(1, 2).float(), **others)  # (B, N, D) -> (B, L)
@@ -110,7 +105,7 @@ class ImageModel(nn.Module):
         if hasattr(self.head, "set_labels"):
             self.head.set_labels(y)
 
-    def label_maps(self, image: Tensor) -> Tensor:
+    def label_maps(self, image: Tensor, label_vectors: Tensor | None = None) -> Tensor:
         """Return where in each image each label is seen.
 
         A head that has maps of its own gives these; of any other they are what the logits owe
@@ -120,27 +115,44 @@ class ImageModel(nn.Module):
         ----------
         image : Tensor of shape (B, 3, H, W)
             RGB, uint8 in 0..255 or float in 0..1.
+        label_vectors : Tensor of shape (K, V), optional
+            As `forward` takes them.
 
         Returns
         -------
-        Tensor of shape (B, L, h, w)
+        Tensor of shape (B, L, h, w), or (B, K, h, w) with `label_vectors`
             One map a label, in float32.
 
         Raises
         ------
         TypeError
             If the model has no backbone.
+        ValueError
+            As `forward` raises it.
         """
+        self._check_other_labels(label_vectors)
         if self.backbone is None:
             raise TypeError("A model of feature vectors has no maps; fit it on images.")
         tokens = self.embed(image).float()  # (B, h, w, D)
         grid, flat = tuple(tokens.shape[1:3]), tokens.flatten(1, 2)  # (B, N, D)
         if hasattr(self.head, "label_maps"):
-            named = head_inputs(self.head.label_maps)
-            maps = self.head.label_maps(flat, **({"grid": grid} if "grid" in named else {}))
+            given = {"grid": grid, "y": None, "label_vectors": label_vectors}
+            others = {name: given[name] for name in head_inputs(self.head.label_maps)}
+            maps = self.head.label_maps(flat, **others)
         else:
-            maps = gradient_maps(lambda tokens: self(tokens=tokens.unflatten(1, grid)), flat)
+            others = {} if label_vectors is None else {"label_vectors": label_vectors}
+            maps = gradient_maps(
+                lambda tokens: self(tokens=tokens.unflatten(1, grid), **others), flat
+            )
         return maps.unflatten(2, grid)  # (B, L, N) -> (B, L, h, w)
+
+    def _check_other_labels(self, label_vectors: Tensor | None) -> None:
+        if label_vectors is not None and "label_vectors" not in self._head_inputs:
+            raise ValueError(
+                f"{type(self.head).__name__} scores only the labels it was trained on. To score "
+                f"others, take head='two_stage' with head_params={{'output': 'shared'}}, or "
+                f"head='ml_decoder', with a label_encoder."
+            )
 
 
 def head_inputs(method: Callable[..., Any]) -> tuple[str, ...]:
@@ -155,6 +167,21 @@ def head_inputs(method: Callable[..., Any]) -> tuple[str, ...]:
     -------
     tuple of str
         In the order of `HEAD_INPUTS`.
+
+    Raises
+    ------
+    TypeError
+        If it needs something else.
     """
     named = signature(method).parameters
+    for name, parameter in list(named.items())[1:]:
+        is_needed = parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        )
+        if is_needed and name not in HEAD_INPUTS:
+            raise TypeError(
+                f"{method.__qualname__} needs {name!r}; a head is given the tokens and, by their "
+                f"names, {', '.join(HEAD_INPUTS)}. Give {name!r} a default."
+            )
     return tuple(name for name in HEAD_INPUTS if name in named)

@@ -67,7 +67,18 @@ class FixedPool(nn.Module):
         self.pool = pool
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return one vector an image, (B, N, D) -> (B, D)."""
+        """Return one vector an image.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image.
+
+        Returns
+        -------
+        Tensor of shape (B, D)
+            The pooled token.
+        """
         return pool_tokens(tokens, self.pool)
 
 

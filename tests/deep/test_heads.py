@@ -116,6 +116,12 @@ def test_labels_that_are_held_out_are_not_shown():
     assert model.net_.module_.head.order.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("head", [None, 3, str])
+def test_what_is_no_head(head):
+    with pytest.raises(TypeError, match="head="):
+        classifier(head=head).fit(X, Y)
+
+
 def test_a_head_of_ones_own_needs_no_more_than_tokens():
     class Plain(torch.nn.Module):
         def __init__(self, n_features, n_labels):

@@ -59,6 +59,15 @@ def test_the_labels_of_the_fit_by_their_names(head):
 
 
 @each_open_head
+def test_labels_never_trained_on_are_looked_for(head):
+    model = open_classifier(head).fit(X, Y)
+    maps = model.attention_maps(X, label_names=["grey", "red"])
+    np.testing.assert_allclose(maps[:, 1], model.attention_maps(X)[:, 0], atol=1e-6)
+    with pytest.raises(ValueError, match="MLPHead scores only the labels|was fitted without"):
+        classifier(head="mlp").fit(X, Y).attention_maps(X, label_names=["grey"])
+
+
+@each_open_head
 def test_labels_never_trained_on_are_scored(head):
     model = open_classifier(head).fit(X, Y)
     y_prob = model.predict_proba(X, label_names=["grey", "red", "grey", "blue", "green"])

@@ -61,6 +61,15 @@ def test_any_module_from_tokens_to_logits_is_a_head():
     assert ImageModel(None, head)(tokens=torch.zeros(5, 2, 2, D), y=None).shape == (5, 3)
 
 
+def test_a_head_that_needs_what_it_is_not_given():
+    class Demanding(nn.Module):
+        def forward(self, tokens, mask):
+            return tokens
+
+    with pytest.raises(TypeError, match=r"Demanding.forward needs 'mask'; a head is given"):
+        ImageModel(None, Demanding())
+
+
 def test_labels_are_shown_to_a_head_that_asks():
     class Counting(LinearHead):
         def set_labels(self, y):

@@ -89,7 +89,7 @@ class ChainHead(PooledHead):
         self.bias = nn.Parameter(torch.zeros(n_labels))
         self.first_input = nn.Parameter(torch.randn(n_vector) / n_vector**0.5)
         self.first_state = nn.Parameter(torch.zeros(n_units))
-        self.gru = TracedGRU(n_vector, n_units, batch_first=True)
+        self.gru = TracedGRU(n_vector, n_units)
         self.from_image = nn.Linear(n_features, n_vector)
         self.from_state = nn.Linear(n_units, n_vector, bias=False)
 

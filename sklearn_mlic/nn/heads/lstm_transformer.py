@@ -110,7 +110,7 @@ class LSTMTransformerHead(nn.Module):
         self.attend, self.summary = attend, summary
         self.grid_size = None if grid_size is None else tuple(grid_size)
         step_width = _width_of_step(sequence, n_features, self.grid_size)
-        self.lstm = TracedLSTM(step_width, n_units, batch_first=True)
+        self.lstm = TracedLSTM(step_width, n_units)
         # Without batch_first the encoder would take the images for the steps and let them attend
         # to each other.
         layer = nn.TransformerEncoderLayer(

@@ -161,7 +161,7 @@ class MLDecoderHead(nn.Module):
         logits = self.output(vectors)
         return logits if self.named_queries is None else logits[..., 0]  # (B, K, 1) -> (B, K)
 
-    def label_maps(self, tokens: Tensor) -> Tensor:
+    def label_maps(self, tokens: Tensor, label_vectors: Tensor | None = None) -> Tensor:
         """Return how much the query of each label looks at each token in the last layer.
 
         The labels of a group share its query, so they have the same map: with more than
@@ -171,13 +171,17 @@ class MLDecoderHead(nn.Module):
         ----------
         tokens : Tensor of shape (B, N, D)
             The tokens of each image.
+        label_vectors : Tensor of shape (K, V), optional
+            As `forward` takes them.
 
         Returns
         -------
-        Tensor of shape (B, L, N)
+        Tensor of shape (B, L, N), or (B, K, N)
             Mean of the heads' weights; in evaluation they sum to 1 over the tokens.
         """
-        _, weights = self._decode(tokens, self._queries(None), with_weights=True)  # (B, K, N)
+        _, weights = self._decode(
+            tokens, self._queries(label_vectors), with_weights=True
+        )  # (B, K, N)
         if self.named_queries is not None:
             return weights
         n_labels, size = len(self.output.bias), self.output.group_size

@@ -192,7 +192,9 @@ class TwoStageHead(nn.Module):
         logits = self.output(vectors)
         return logits[..., 0] if self.shared else logits  # (B, L)
 
-    def label_maps(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    def label_maps(
+        self, tokens: Tensor, grid: tuple[int, int], label_vectors: Tensor | None = None
+    ) -> Tensor:
         """Return how much each label looks at each token in the last layer.
 
         Parameters
@@ -201,13 +203,15 @@ class TwoStageHead(nn.Module):
             The tokens of each image.
         grid : (int, int)
             Height and width of the grid that they lie on, row by row.
+        label_vectors : Tensor of shape (K, V), optional
+            As `forward` takes them.
 
         Returns
         -------
-        Tensor of shape (B, L, N)
+        Tensor of shape (B, L, N), or (B, K, N)
             Mean of the heads' weights; in evaluation they sum to 1 over the tokens.
         """
-        _, weights = self._decode(tokens, grid, self._queries(None), with_weights=True)
+        _, weights = self._decode(tokens, grid, self._queries(label_vectors), with_weights=True)
         return weights
 
     def _decode(
