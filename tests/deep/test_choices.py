@@ -35,7 +35,7 @@ class Squared(torch.nn.Module):
         ({"optimizer": "adam"}, {"optimizer": torch.optim.Adam}),
         ({"augmentation": "none"}, {"net_params": {"iterator_train__collate_fn": Collate()}}),
     ],
-    ids=str,
+    ids=lambda value: " ".join(value),
 )
 def test_a_name_a_class_and_an_instance_are_one_choice(by_name, same):
     first, second = classifier(**by_name).fit(X, Y), classifier(**same).fit(X, Y)
