@@ -20,18 +20,18 @@ from sklearn_mlic.metrics import mean_average_precision
 from sklearn_mlic.model_selection import train_test_split_multilabel
 from sklearn_mlic.plots import LabelAttentionDisplay
 
-bunch = make_multilabel_images(n_samples=400, image_size=64, n_labels=4, random_state=0)
+bunch = make_multilabel_images(n_samples=300, image_size=48, n_labels=4, random_state=0)
 X_train, X_test, y_train, y_test = train_test_split_multilabel(
     bunch.data, bunch.target, random_state=0
 )
 network = ImageClassifier(
     "simple_cnn",
     pretrained=False,
-    image_size=64,
-    lr=1e-3,
+    image_size=48,
+    lr=2e-3,
     schedule="one_cycle",
     clip_norm=1.0,
-    max_epochs=8,
+    max_epochs=6,
     cache="ram",
     random_state=0,
 )
