@@ -14,6 +14,13 @@ GRIDS = [(1, 1), (2, 2), (7, 7), (3, 5)]
 LABELS = [1, 3, 1000]
 
 each_head = pytest.mark.parametrize("name", HEADS)
+
+
+def each_head_with(method):
+    """Those of the heads that have an optional method."""
+    return pytest.mark.parametrize("name", [n for n in HEADS if hasattr(HEADS[n], method)])
+
+
 each_grid = pytest.mark.parametrize("grid", GRIDS, ids=str)
 each_backbone = pytest.mark.parametrize(
     "backbone", ["test_resnet", "test_vit", "test_convnext", "simple_cnn", "plain_cnn"]
@@ -129,24 +136,20 @@ def test_a_copy_of_the_weights_is_the_same_head(name):
     assert torch.equal(run(twin, tokens), run(head, tokens))
 
 
-@each_head
+@each_head_with("reduce_tokens")
 @each_grid
 def test_reduced_tokens_give_the_very_same_logits(name, grid):
     """So that a frozen backbone's tokens can be kept as one vector an image."""
     head, tokens = make_head(name), make_tokens(grid)
-    if getattr(head, "token_reduction", None) is None:
-        pytest.skip("this head needs all tokens")
     reduced = head.reduce_tokens(tokens)
     assert reduced.shape[1] <= tokens.shape[1]
     assert torch.equal(run(head, reduced), run(head, tokens))
 
 
-@each_head
+@each_head_with("label_maps")
 @each_grid
 def test_label_maps_have_a_value_a_label_and_token(name, grid):
     head, tokens = make_head(name), make_tokens(grid)
-    if not hasattr(head, "label_maps"):
-        pytest.skip("its maps are gradients, which the model computes")
     named = {"grid": grid} if "grid" in head_inputs(head.label_maps) else {}
     maps = head.label_maps(tokens, **named)
     assert maps.shape == (5, 3, tokens.shape[1])
@@ -154,11 +157,9 @@ def test_label_maps_have_a_value_a_label_and_token(name, grid):
     assert maps.std() > 0 or grid == (1, 1)
 
 
-@each_head
+@each_head_with("set_labels")
 def test_labels_of_another_number_are_an_error(name):
     head = make_head(name)
-    if not hasattr(head, "set_labels"):
-        pytest.skip("it asks for no labels")
     head.set_labels(torch.randint(2, (9, 3)))
     with pytest.raises(ValueError, match=r"y has shape \(9, 4\); expected \(n, 3\)"):
         head.set_labels(torch.zeros(9, 4))
