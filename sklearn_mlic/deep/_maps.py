@@ -45,10 +45,8 @@ class MapsMixin:
             maps do not fit into the memory that is free.
         """
         check_is_fitted(self, "net_")
-        others = {}
-        if label_names is not None:
-            vectors = torch.from_numpy(self._encode_labels(label_names))
-            others["label_vectors"] = vectors.to(self.net_.device)
+        given = self._other_labels(label_names)
+        others = {name: value.to(self.net_.device) for name, value in given.items()}
         dataset = self._dataset(Records(self._check_columns(X, reset=False)), self.net_.module_)
         model, maps, n_done = self.net_.module_.eval(), None, 0
         loader = self.net_.get_iterator(dataset)

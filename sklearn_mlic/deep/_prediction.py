@@ -59,9 +59,7 @@ class PredictionMixin:
             Positive where the probability is above 0.5.
         """
         check_is_fitted(self, "net_")
-        others = {}
-        if label_names is not None:
-            others["label_vectors"] = torch.from_numpy(self._encode_labels(label_names))
+        others = self._other_labels(label_names)
         records, model = Records(self._check_columns(X, reset=False)), self.net_.module_
         if self.cache is not None:
             records = self._precompute(records, model, torch.device(self.net_.device))
@@ -77,8 +75,10 @@ class PredictionMixin:
         fixed = (2 * self.constant_values_ - 1) * CONSTANT_LOGIT
         return np.where(np.isnan(fixed), logits, fixed)
 
-    def _encode_labels(self, names: Sequence[str]) -> np.ndarray:
-        """Return the vectors of labels that a fit with a label encoder knows how to make."""
+    def _other_labels(self, names: Sequence[str] | None) -> dict[str, torch.Tensor]:
+        """What the network is given to score other labels; nothing for those of the fit."""
+        if names is None:
+            return {}
         encoder = getattr(self, "label_encoder_", None)
         if encoder is None:
             raise ValueError(
@@ -86,4 +86,4 @@ class PredictionMixin:
                 f"label_encoder. Set it, with head='two_stage' and head_params={{'output': "
                 f"'shared'}} or with head='ml_decoder', and fit again."
             )
-        return encode_labels(encoder, names)
+        return {"label_vectors": torch.from_numpy(encode_labels(encoder, names))}
