@@ -5,12 +5,14 @@ from sklearn_mlic.images._digest import content_digest
 from sklearn_mlic.images._load import PREPARATION, load_image
 from sklearn_mlic.images._scan import count_threads, find_unreadable
 from sklearn_mlic.images._source import ImageError, ImageSource
+from sklearn_mlic.images._texts import as_texts
 
 __all__ = [
     "PREPARATION",
     "ImageError",
     "ImageSource",
     "as_columns",
+    "as_texts",
     "content_digest",
     "count_threads",
     "find_unreadable",

@@ -1,17 +1,20 @@
 """The one place where the type of X is asked."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Number
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from sklearn_mlic.images._source import EXPECTED, IMAGE_TYPES
+from sklearn_mlic.images._elements import fill_column, list_some
+from sklearn_mlic.images._source import IMAGE_TYPES
 
 
-def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, Any]:
+def as_columns(
+    X: Any, *, image: Any = "image", text: Any = None, may_lack_image: bool = False
+) -> dict[str, Any]:
     """Turn what a user may pass as X into columns of equal length.
 
     This is the only place where the type of X is asked. No file is opened.
@@ -24,15 +27,18 @@ def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, A
         numeric features, whose validation is left to scikit-learn.
     image : str, default="image"
         The column of a DataFrame that holds the images; None takes the text alone.
-    text : str, optional
-        The column of a DataFrame that holds the text.
+    text : str or list of str, optional
+        The column of a DataFrame that holds the text. Texts of several columns are put into one,
+        a line each.
+    may_lack_image : bool, default=False
+        Whether a row may be without its image: None, NaN or an empty path.
 
     Returns
     -------
     dict
         ``{"features": X}``, X itself, for numeric data. Otherwise ``"image"``, a 1-D object array
         of paths, PIL images and arrays or the 4-D array itself, and ``"text"``, a 1-D object
-        array of str, with None for missing text.
+        array of str, both with None for what is missing.
 
     Raises
     ------
@@ -49,7 +55,7 @@ def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, A
     if image is None and text is None:
         raise ValueError("No column was asked for; name one with `image` or `text`.")
     if hasattr(X, "columns") and hasattr(X, "iloc"):
-        return _frame_columns(X, image, text)
+        return _frame_columns(X, image, text, may_lack_image)
     kind = type(X).__name__
     if isinstance(X, Mapping):
         raise TypeError(
@@ -79,13 +85,7 @@ def as_columns(X: Any, *, image: Any = "image", text: Any = None) -> dict[str, A
         )
     if len(elements) > 0 and all(map(_is_numeric, elements)):
         return {"features": X}
-    return {"image": _column(elements, "image")}
-
-
-def _is_missing(value: Any) -> bool:
-    # pandas' NA and NaT by name, so that pandas need not be imported.
-    is_nan = isinstance(value, (float, np.floating)) and value != value
-    return value is None or is_nan or type(value).__name__ in ("NAType", "NaTType")
+    return {"image": fill_column(elements, "image")}
 
 
 def _is_numeric(value: Any) -> bool:
@@ -97,51 +97,40 @@ def _is_numeric(value: Any) -> bool:
     return isinstance(value, (Number, np.bool_))
 
 
-def _listing(items: Sequence) -> str:
-    return ", ".join(map(repr, items[:10])) + f" and {len(items) - 10} more" * (len(items) > 10)
-
-
-def _column(values: Sequence, role: str) -> np.ndarray:
-    """Put images or texts into an object array one by one: numpy would stack equal shapes."""
-    types = IMAGE_TYPES if role == "image" else (str,)
-    if len(values) == 0:
-        raise ValueError(f"X is empty: there are 0 rows; expected at least one {role}.")
-    column, missing = np.empty(len(values), dtype=object), []
-    for row, value in enumerate(values):
-        if isinstance(value, types):
-            column[row] = value
-        elif _is_missing(value):
-            missing.append(row)
-        else:
-            expected = EXPECTED if role == "image" else "Expected str, or None for missing text"
-            raise TypeError(
-                f"Row {row} of the {role} column is of type {type(value).__name__} "
-                f"({value!r:.60}). {expected}; convert it."
-            )
-    if missing and role == "image":
-        raise ValueError(
-            f"The image is missing (None or NaN) in {len(missing)} of {len(values)} rows: "
-            f"{_listing(missing)}. Expected an image in each; drop these rows from X and y."
-        )
-    return column
-
-
-def _frame_columns(X: Any, image: Any, text: Any) -> dict[str, Any]:
-    names = {"image": image, "text": text}
-    names = {role: name for role, name in names.items() if name is not None}
-    absent = {role: name for role, name in names.items() if name not in X.columns}
-    if absent and text is None and all(dtype.kind == "f" for dtype in X.dtypes):
+def _frame_columns(X: Any, image: Any, text: Any, may_lack_image: bool) -> dict[str, Any]:
+    several = isinstance(text, (list, tuple))
+    texts = list(text) if several else [text] if text is not None else []
+    names = [*([] if image is None else [image]), *texts]
+    absent = [name for name in names if name not in X.columns]
+    if absent and not texts and all(dtype.kind == "f" for dtype in X.dtypes):
         return {"features": X}
     if absent:
+        roles = [
+            f"`{role}`"
+            for role, of in (("image", [image]), ("text", texts))
+            if set(absent) & set(of)
+        ]
         raise ValueError(
-            f"X has no column {' and no column '.join(map(repr, absent.values()))}; its columns "
-            f"are {_listing(list(X.columns))}. Set {' and '.join(f'`{role}`' for role in absent)} "
-            f"to the column to use."
+            f"X has no column {' and no column '.join(map(repr, absent))}; its columns "
+            f"are {list_some(list(X.columns))}. Set {' and '.join(roles)} to the column to use."
         )
-    for name in names.values():
+    for name in names:
         if X[name].ndim != 1:
             raise ValueError(f"X has more than one column {name!r}; expected one, rename the rest.")
-    return {role: _column(X[name], role) for role, name in names.items()}
+    columns = {}
+    if image is not None:
+        columns["image"] = fill_column(X[image], "image", may_lack=may_lack_image)
+    if texts:
+        columns["text"] = _join_lines([fill_column(X[name], "text") for name in texts])
+    return columns
+
+
+def _join_lines(columns: list[np.ndarray]) -> np.ndarray:
+    """One text a row of the texts that it has; None where it has none."""
+    joined = np.empty(len(columns[0]), dtype=object)
+    for row, texts in enumerate(zip(*columns, strict=True)):
+        joined[row] = "\n".join(text for text in texts if text is not None) or None
+    return joined
 
 
 def _array_columns(X: Any, array: np.ndarray) -> dict[str, Any]:
