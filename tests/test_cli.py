@@ -318,6 +318,19 @@ def test_what_predict_writes_fit_reads(scenes, model, tmp_path):
     call("fit", out, "--images", scenes, "--approach", "prior", "-o", tmp_path / "m.skops", "-q")
 
 
+def test_predict_writes_the_form_that_a_competition_asks_for(scenes, model, tmp_path):
+    given, out = scenes / "asked.csv", tmp_path / "submission.csv"
+    given.write_text("ImageID\n" + "".join(f"{i}.png\n" for i in range(60)))
+    form = ["--image", "ImageID", "--labels", "Labels", "--no-label", "none"]
+    call("predict", model, given, "-o", out, *form, "-q")
+    written = pd.read_csv(out, keep_default_na=False)
+    assert list(written.columns) == ["ImageID", "Labels"]
+    assert list(written["ImageID"]) == [f"{i}.png" for i in range(60)]
+    call("predict", model, given, "-o", out, "--image", "ImageID", "-q")
+    usual = pd.read_csv(out, keep_default_na=False)["labels"]
+    assert list(written["Labels"]) == [cell if cell != "-" else "none" for cell in usual]
+
+
 def test_outputs_are_checked_before_the_work(scenes, tmp_path, capsys, monkeypatch):
     message = fail(capsys, monkeypatch, "fit", scenes / "labels.csv", "-o", tmp_path, *NETWORK)
     assert "is a folder" in message

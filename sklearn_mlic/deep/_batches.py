@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import sparse
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from sklearn_mlic.deep._reader import ImageReader
+from sklearn_mlic.deep._records import Records
 from sklearn_mlic.deep._transforms import Augmentation
 
 Batch = tuple[dict[str, Tensor], dict[str, Tensor]]
@@ -102,8 +104,8 @@ class RecordDataset(Dataset):
 
     Parameters
     ----------
-    columns : mapping of str to ImageReader or ndarray of float32
-        What the network takes, by the names of its ``forward``.
+    columns : mapping of str to ImageReader, ndarray or sparse matrix
+        What the network takes, by the names of its ``forward``. Sparse rows become dense ones.
     y : ndarray of float32, shape (n_samples, n_labels), optional
         The targets; zeros stand in for them in prediction.
     sample_weight : ndarray of float32, shape (n_samples,), optional
@@ -122,7 +124,7 @@ class RecordDataset(Dataset):
     ):
         self.columns = columns
         self.rows = rows
-        self.n_samples = len(next(iter(columns.values())) if rows is None else rows)
+        self.n_samples = len(Records(columns, rows=rows))
         self.targets = {"y": np.zeros((self.n_samples, 1), np.float32) if y is None else y}
         if sample_weight is not None:
             self.targets["sample_weight"] = sample_weight
@@ -142,7 +144,8 @@ class RecordDataset(Dataset):
     def _fetch(self, name: str, rows: Sequence[int]) -> Tensor:
         column = self.columns[name]
         if not isinstance(column, ImageReader):
-            return torch.from_numpy(column[rows if self.rows is None else self.rows[rows]])
+            values = column[rows if self.rows is None else self.rows[rows]]
+            return torch.from_numpy(values.toarray() if sparse.issparse(values) else values)
         # A view: channels last in memory, which is what convolutions are fastest on.
         return torch.from_numpy(column.read(rows)).permute(0, 3, 1, 2)  # (B, 3, H, W)
 

@@ -9,6 +9,7 @@ from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from torch import nn
 
 from sklearn_mlic.images import content_digest
@@ -40,7 +41,11 @@ def digest_data(*parts: Any, start: nn.Module | None = None) -> str:
             digest.update(f"{name} {None if column is None else np.shape(column)}".encode())
             if column is None:
                 continue
-            if np.asarray(column).dtype.kind == "O":
+            if sparse.issparse(column):
+                column = column.tocsr()
+                for array in (column.indptr, column.indices, column.data):
+                    digest.update(array.data)
+            elif np.asarray(column).dtype.kind == "O":
                 for value in column:
                     is_path = isinstance(value, (str, os.PathLike))
                     content = os.fspath(value).encode() if is_path else content_digest(value)

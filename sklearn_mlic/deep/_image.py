@@ -292,23 +292,26 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         self.net_params = net_params
 
     def _build_model(self, columns: dict, n_labels: int, device: torch.device) -> ImageModel:
-        spec = {"head": deepcopy(self.head), "head_params": deepcopy(self.head_params)}
-        if "features" in columns:
-            backbone, spec["n_features"] = None, columns["features"].shape[1]
-        else:
-            backbone = make_backbone(
-                self.backbone,
-                pretrained=self.pretrained,
-                image_size=self.image_size,
-                params=self.backbone_params,
-            )
-            spec |= {"backbone": asdict(backbone.spec), "n_features": backbone.n_features}
+        backbone, spec = self._build_backbone(columns)
+        spec |= {"head": deepcopy(self.head), "head_params": deepcopy(self.head_params)}
         if self.label_encoder is not None:
             self.label_encoder_ = fit_label_encoder(self.label_encoder, self.label_names_)
             spec["label_vectors"] = encode_labels(self.label_encoder_, self.label_names_)
         # Kept apart from the parameters, which may be set anew after the fit.
         self.model_spec_ = spec
         return self._assemble(backbone, n_labels, device, resolve_precision)
+
+    def _build_backbone(self, columns: dict) -> tuple[Any, dict[str, Any]]:
+        """Return the backbone for what fit was given, and what describes both."""
+        if "features" in columns:
+            return None, {"n_features": columns["features"].shape[1]}
+        backbone = make_backbone(
+            self.backbone,
+            pretrained=self.pretrained,
+            image_size=self.image_size,
+            params=self.backbone_params,
+        )
+        return backbone, {"backbone": asdict(backbone.spec), "n_features": backbone.n_features}
 
     def _rebuild_model(self, n_labels: int, device: torch.device) -> ImageModel:
         kept = self.model_spec_.get("backbone")
@@ -318,8 +321,15 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
     def _assemble(
         self, backbone: Any, n_labels: int, device: torch.device, choose_precision: Callable
     ) -> ImageModel:
+        """Put the network together from a backbone and ``model_spec_``."""
+        head = self._make_head(n_labels, n_features=self.model_spec_["n_features"])
+        if backbone is None:
+            return ImageModel(None, head)
+        return ImageModel(backbone, head, choose_precision(self.precision, device, backbone))
+
+    def _make_head(self, n_labels: int, **sizes: Any) -> torch.nn.Module:
         spec = self.model_spec_
-        sizes = {"n_features": spec["n_features"], "n_labels": n_labels}
+        sizes |= {"n_labels": n_labels}
         if isinstance(spec["head"], type) and not issubclass(spec["head"], torch.nn.Module):
             raise TypeError(f"head={spec['head']!r} is no torch.nn.Module; expected a head.")
         if "label_vectors" in spec:
@@ -332,9 +342,7 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
                 f"head={spec['head']!r}; expected one of {', '.join(HEADS)}, or a torch.nn.Module "
                 f"from tokens (B, N, D) to logits (B, L), or its class."
             )
-        if backbone is None:
-            return ImageModel(None, head)
-        return ImageModel(backbone, head, choose_precision(self.precision, device, backbone))
+        return head
 
     def _precompute(self, records: Records, model: ImageModel, device: torch.device) -> Records:
         """Run a backbone that never changes, on images that never change, once."""

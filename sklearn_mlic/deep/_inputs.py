@@ -10,7 +10,8 @@ from sklearn_mlic.deep._records import Records, drop_unreadable
 from sklearn_mlic.images import as_columns
 from sklearn_mlic.utils._labels import as_label_matrix
 
-_FORM = {"input_kind_", "n_features_in_", "feature_names_in_"}
+# What an earlier fit says of the form of X.
+_FORM = {"input_kind_", "n_features_in_", "feature_names_in_", "text_encoder_"}
 _KINDS = {"image": "images", "features": "feature vectors"}
 
 
@@ -67,7 +68,7 @@ class InputMixin(MultilabelMixin):
         if X_val is None or y_val is None:
             raise ValueError("One of X_val and y_val is given; expected both, or none of them.")
         columns = self._check_columns(X_val, reset=False)
-        n_samples = len(next(iter(columns.values())))
+        n_samples = len(Records(columns))
         if len(y_val) != n_samples:
             raise ValueError(
                 f"X_val has {n_samples} rows and y_val has {len(y_val)}; expected the same number."

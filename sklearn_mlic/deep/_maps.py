@@ -52,10 +52,8 @@ class MapsMixin:
         loader = self.net_.get_iterator(dataset)
         with torch.no_grad(), clear_errors(self.batch_size):
             for columns, _ in track(loader, len(loader), "Looking at images", self.verbose):
-                image = columns.get("image")
-                if image is not None:
-                    image = image.to(self.net_.device)
-                batch = model.label_maps(image, **others).cpu().numpy()
+                sent = {name: column.to(self.net_.device) for name, column in columns.items()}
+                batch = model.label_maps(**sent, **others).cpu().numpy()
                 if maps is None:
                     maps = make_room(
                         (len(dataset), *batch.shape[1:]),

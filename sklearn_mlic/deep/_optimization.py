@@ -63,7 +63,7 @@ warmup_epochs, clip_norm, accumulate, ema_decay
         Parameters
         ----------
         model : nn.Module
-            With a ``head`` and perhaps a ``backbone``.
+            Its parts learn alike, but for one that is named ``backbone``.
         params : dict
             Counts before `optimizer_params`.
 
@@ -72,9 +72,8 @@ warmup_epochs, clip_norm, accumulate, ema_decay
         Optimizer
             The learning rate is set in each of its groups.
         """
-        parts = [(model.head, 1.0)]
-        if getattr(model, "backbone", None) is not None:
-            parts.append((model.backbone, self.backbone_lr_scale))
+        scales = {"backbone": self.backbone_lr_scale}
+        parts = [(part, scales.get(name, 1.0)) for name, part in model.named_children()]
         given = {**(self.optimizer_params or {}), **params}
         # Plain numbers: a checkpoint takes no others.
         params = {"lr": float(self.lr), "weight_decay": float(self.weight_decay), **given}

@@ -16,7 +16,8 @@ class Records:
     Parameters
     ----------
     columns : dict of str to sequence
-        As :func:`sklearn_mlic.images.as_columns` returns them.
+        As :func:`sklearn_mlic.images.as_columns` returns them; text as its vectors, which may be
+        a sparse matrix.
     y : ndarray of float32, shape (n_samples, n_labels), optional
         1, 0, and NaN for unknown.
     sample_weight : ndarray of float32, shape (n_samples,), optional
@@ -31,7 +32,10 @@ class Records:
     rows: np.ndarray | None = None
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values())) if self.rows is None else self.rows)
+        if self.rows is not None:
+            return len(self.rows)
+        first = next(iter(self.columns.values()))
+        return first.shape[0] if hasattr(first, "shape") else len(first)  # sparse ones have no len
 
     def take(self, rows: np.ndarray) -> "Records":
         """Return some of the rows.

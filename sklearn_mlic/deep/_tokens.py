@@ -56,7 +56,7 @@ def frozen_tokens(
     ValueError
         If they do not fit into the memory that is free.
     """
-    reduction = getattr(model.head, "token_reduction", None)
+    reduction = model.token_reduction
     setup = setup_digest(
         model.backbone, "token grid", PREPARATION, model.precision, reduction or "all"
     )

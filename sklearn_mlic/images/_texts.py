@@ -18,7 +18,7 @@ def as_texts(X: Any) -> np.ndarray:
     Returns
     -------
     ndarray of object, shape (n_samples,)
-        str, or None where there is no text.
+        Each a str, or None where there is no text.
 
     Raises
     ------

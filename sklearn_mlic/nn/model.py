@@ -11,14 +11,15 @@ from sklearn_mlic.nn.gradient_maps import gradient_maps
 from sklearn_mlic.nn.runtime import autocast
 
 #: What a head is given when its ``forward`` names it, beside the tokens.
-HEAD_INPUTS = ("grid", "y", "label_vectors")
+HEAD_INPUTS = ("grid", "y", "label_vectors", "text")
 
 
 class ImageModel(nn.Module):
     """Backbone and head; the names of `forward`'s arguments are the keys of a batch.
 
     The head takes the tokens (B, N, D) first. Of `HEAD_INPUTS` it is given those that its
-    ``forward`` names: where the tokens lie, the labels in training, the vectors of labels.
+    ``forward`` names: where the tokens lie, the labels in training, the vectors of labels, and
+    beside images the vectors of texts.
 
     Parameters
     ----------
@@ -73,9 +74,31 @@ class ImageModel(nn.Module):
         """
         if tokens is None:
             tokens = features[:, None, None] if image is None else self.embed(image)
-        self._check_other_labels(label_vectors)
-        given = {"grid": tuple(tokens.shape[1:3]), "y": y, "label_vectors": label_vectors}
-        others = {name: given[name] for name in self._head_inputs}
+        return self.classify(tokens, y=y, label_vectors=label_vectors)
+
+    def classify(self, tokens: Tensor, **given: Any) -> Tensor:
+        """Return what the head makes of tokens.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, h, w, D)
+            Where they lie.
+        **given : Tensor or None
+            `HEAD_INPUTS` but for the grid, which is known.
+
+        Returns
+        -------
+        Tensor of shape (B, L), or (B, K) with ``label_vectors``
+            One logit a label.
+
+        Raises
+        ------
+        ValueError
+            As `forward` raises it.
+        """
+        self._check_other_labels(given.get("label_vectors"))
+        given["grid"] = tuple(tokens.shape[1:3])
+        others = {name: given.get(name) for name in self._head_inputs}
         return self.head(tokens.flatten(1, 2).float(), **others)  # (B, N, D) -> (B, L)
 
     def embed(self, image: Tensor) -> Tensor:
@@ -105,7 +128,12 @@ class ImageModel(nn.Module):
         if hasattr(self.head, "set_labels"):
             self.head.set_labels(y)
 
-    def label_maps(self, image: Tensor, label_vectors: Tensor | None = None) -> Tensor:
+    def label_maps(
+        self,
+        image: Tensor | None = None,
+        features: Tensor | None = None,
+        label_vectors: Tensor | None = None,
+    ) -> Tensor:
         """Return where in each image each label is seen.
 
         A head that has maps of its own gives these; of any other they are what the logits owe
@@ -113,9 +141,7 @@ class ImageModel(nn.Module):
 
         Parameters
         ----------
-        image : Tensor of shape (B, 3, H, W)
-            RGB, uint8 in 0..255 or float in 0..1.
-        label_vectors : Tensor of shape (K, V), optional
+        image, features, label_vectors : Tensor
             As `forward` takes them.
 
         Returns
@@ -126,25 +152,45 @@ class ImageModel(nn.Module):
         Raises
         ------
         TypeError
-            If the model has no backbone.
+            If features are given.
         ValueError
             As `forward` raises it.
         """
-        self._check_other_labels(label_vectors)
-        if self.backbone is None:
+        if image is None:
             raise TypeError("A model of feature vectors has no maps; fit it on images.")
-        tokens = self.embed(image).float()  # (B, h, w, D)
+        return self.map_labels(self.embed(image).float(), label_vectors=label_vectors)
+
+    def map_labels(self, tokens: Tensor, **given: Any) -> Tensor:
+        """Return where in its tokens the head sees each label.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, h, w, D)
+            Where they lie.
+        **given : Tensor or None
+            As `classify` takes it.
+
+        Returns
+        -------
+        Tensor of shape (B, L, h, w), or (B, K, h, w) with ``label_vectors``
+            One map a label.
+        """
+        self._check_other_labels(given.get("label_vectors"))
         grid, flat = tuple(tokens.shape[1:3]), tokens.flatten(1, 2)  # (B, N, D)
         if hasattr(self.head, "label_maps"):
-            given = {"grid": grid, "y": None, "label_vectors": label_vectors}
-            others = {name: given[name] for name in head_inputs(self.head.label_maps)}
+            given["grid"] = grid
+            others = {name: given.get(name) for name in head_inputs(self.head.label_maps)}
             maps = self.head.label_maps(flat, **others)
         else:
-            others = {} if label_vectors is None else {"label_vectors": label_vectors}
             maps = gradient_maps(
-                lambda tokens: self(tokens=tokens.unflatten(1, grid), **others), flat
+                lambda tokens: self.classify(tokens.unflatten(1, grid), **given), flat
             )
         return maps.unflatten(2, grid)  # (B, L, N) -> (B, L, h, w)
+
+    @property
+    def token_reduction(self) -> str | None:
+        """How the head can do with fewer tokens, see its ``reduce_tokens``; None if it cannot."""
+        return getattr(self.head, "token_reduction", None)
 
     def _check_other_labels(self, label_vectors: Tensor | None) -> None:
         if label_vectors is not None and "label_vectors" not in self._head_inputs:

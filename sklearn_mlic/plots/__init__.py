@@ -8,6 +8,7 @@ from sklearn_mlic.plots._calibration import MultilabelCalibrationDisplay
 from sklearn_mlic.plots._cooccurrence import LabelCooccurrenceDisplay
 from sklearn_mlic.plots._frequency import LabelFrequencyDisplay
 from sklearn_mlic.plots._label_attention import LabelAttentionDisplay
+from sklearn_mlic.plots._label_terms import LabelTermsDisplay
 from sklearn_mlic.plots._learning_curve import LearningCurveDisplay
 from sklearn_mlic.plots._precision_recall import MultilabelPrecisionRecallDisplay
 from sklearn_mlic.plots._prediction_grid import PredictionGridDisplay
@@ -17,6 +18,7 @@ __all__ = [
     "LabelAttentionDisplay",
     "LabelCooccurrenceDisplay",
     "LabelFrequencyDisplay",
+    "LabelTermsDisplay",
     "LearningCurveDisplay",
     "MultilabelCalibrationDisplay",
     "MultilabelPrecisionRecallDisplay",

@@ -7,6 +7,7 @@ gets all steps, and ``attend="last"`` is the report's way. Dropout is 0.5, the b
 rates that the report tries.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -61,6 +62,8 @@ class LSTMTransformerHead(nn.Module):
         Width of the hidden layer between the summary and the labels.
     dropout : float, default=0.5
         Share of that hidden layer that training drops.
+    n_text : int, default=0
+        Width of the text's vector that stands beside the summary of the image; 0 for none.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class LSTMTransformerHead(nn.Module):
         encoder_dropout: float = 0.1,
         hidden: int = 1024,
         dropout: float = 0.5,
+        n_text: int = 0,
     ):
         super().__init__()
         check_choice("sequence", sequence, SEQUENCES)
@@ -118,10 +122,14 @@ class LSTMTransformerHead(nn.Module):
         )
         self.encoder = nn.TransformerEncoder(layer, n_layers, enable_nested_tensor=False)
         self.classifier = nn.Sequential(
-            nn.Linear(n_units, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, n_labels)
+            nn.Linear(n_units + n_text, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, n_labels),
         )
+        self.n_text = n_text
 
-    def forward(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    def forward(self, tokens: Tensor, grid: tuple[int, int], text: Tensor | None = None) -> Tensor:
         """Return the logits of a batch.
 
         Parameters
@@ -130,6 +138,8 @@ class LSTMTransformerHead(nn.Module):
             The tokens of each image, row by row.
         grid : (int, int)
             Rows and columns (h, w) of the map, with h * w = N.
+        text : Tensor of shape (B, n_text), optional
+            The texts' vectors, where the head is made for text.
 
         Returns
         -------
@@ -146,6 +156,8 @@ class LSTMTransformerHead(nn.Module):
             steps = steps[:, -1:]  # (B, 1, n_units)
         steps = self.encoder(steps)
         image = steps[:, -1] if self.summary == "last" else steps.mean(dim=1)  # (B, n_units)
+        if self.n_text:
+            image = torch.cat([image, text], dim=1)  # (B, n_units + n_text)
         return self.classifier(image)
 
     def read_sequence(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:

@@ -1,0 +1,103 @@
+"""Labels written as a CSV file, in the form that `load_csv` reads."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sklearn_mlic.datasets._labels import NO_LABEL, check_label_names, check_sep
+from sklearn_mlic.utils._labels import as_label_matrix, find_names
+
+
+def write_predictions(
+    path: str | os.PathLike,
+    ids: Sequence,
+    y_pred: Any,
+    label_names: Sequence[str] | None = None,
+    *,
+    y_prob: Any = None,
+    image: str = "image",
+    labels: str = "labels",
+    sep: str = " ",
+    no_label: str = NO_LABEL,
+) -> None:
+    """Write one row an image: what it is called and its labels, several in a cell.
+
+    This is what competitions ask for, and what `load_csv` reads back.
+
+    Parameters
+    ----------
+    path : str or path
+        The CSV file to write.
+    ids : sequence of shape (n_samples,)
+        What the rows are called.
+    y_pred : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
+        0/1 indicators.
+    label_names : sequence of str, optional
+        The names of the labels; by default the columns of `y_pred`.
+    y_prob : array-like of shape (n_samples, n_labels), optional
+        Probabilities: adds a column a label, with six decimals.
+    image : str, default="image"
+        The header of the column of names.
+    labels : str, default="labels"
+        The header of the column of labels.
+    sep : str, default=" "
+        What stands between two labels.
+    no_label : str, default="-"
+        What a row without a label gets; `load_csv` reads ``-`` as such. Some competitions ask
+        for an empty cell.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not agree, `y_pred` holds something else than 0 and 1, or a label
+        could not be read back.
+
+    See Also
+    --------
+    load_csv : Read such a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sklearn_mlic.datasets import write_predictions
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "submission.csv")
+    ...     write_predictions(path, ["0.jpg", "1.jpg"], [[1, 1], [0, 0]], ["1", "19"],
+    ...                       image="ImageID", labels="Labels")
+    ...     print(path.read_text())
+    ImageID,Labels
+    0.jpg,1 19
+    1.jpg,-
+    <BLANKLINE>
+    """
+    import pandas as pd
+
+    y_pred, own_names = as_label_matrix(y_pred, "y_pred")
+    names = check_label_names(
+        find_names(own_names if label_names is None else label_names, len(own_names))
+    )
+    check_sep(sep, names)
+    if no_label in names:
+        raise ValueError(
+            f"no_label={no_label!r} is also the name of a label; expected something else, such "
+            f"as {NO_LABEL!r}."
+        )
+    if image == labels:
+        raise ValueError(f"image and labels are both {image!r}; expected two headers.")
+    if len(ids) != len(y_pred):
+        raise ValueError(
+            f"There are {len(ids)} ids for {len(y_pred)} rows of y_pred; expected one a row."
+        )
+    cells = [sep.join(np.array(names, dtype=object)[row]) or no_label for row in y_pred == 1]
+    table = pd.DataFrame({image: list(ids), labels: cells})
+    if y_prob is not None:
+        y_prob = np.asarray(y_prob)
+        if y_prob.shape != y_pred.shape:
+            raise ValueError(
+                f"y_prob has shape {y_prob.shape} and y_pred {y_pred.shape}; expected the same."
+            )
+        table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
+    table.to_csv(path, index=False)
