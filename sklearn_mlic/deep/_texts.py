@@ -7,6 +7,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import clone
 
+from sklearn_mlic.features import TextEmbedder
+
 
 def fit_text_encoder(encoder: Any, texts: np.ndarray, **settings: Any) -> Any:
     """Return what encodes texts from now on.
@@ -33,8 +35,6 @@ def fit_text_encoder(encoder: Any, texts: np.ndarray, **settings: Any) -> Any:
         If no row has text, or none has a word that the encoder keeps.
     """
     if isinstance(encoder, (str, os.PathLike)):
-        from sklearn_mlic.features import TextEmbedder
-
         encoder = TextEmbedder(encoder, **settings)
     if isinstance(encoder, type) or not hasattr(encoder, "transform"):
         raise TypeError(

@@ -152,11 +152,11 @@ class ImageModel(nn.Module):
         Raises
         ------
         TypeError
-            If features are given.
+            If the model has no backbone.
         ValueError
             As `forward` raises it.
         """
-        if image is None:
+        if self.backbone is None:
             raise TypeError("A model of feature vectors has no maps; fit it on images.")
         return self.map_labels(self.embed(image).float(), label_vectors=label_vectors)
 
