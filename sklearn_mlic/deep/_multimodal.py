@@ -36,16 +36,17 @@ class ImageTextClassifier(ImageClassifier):
     text_encoder : str, path or transformer, default="sentence-transformers/all-MiniLM-L6-v2"
         Turns texts into vectors, once a fit: the name or folder of a sentence-transformers model,
         for a :class:`~sklearn_mlic.features.TextEmbedder` with this estimator's `cache`,
-        `device`, `precision` and `verbose`; or any transformer of texts, such as
+        `device` and `verbose`; or any transformer of texts, such as
         ``TfidfVectorizer()``, :class:`~sklearn_mlic.features.CharNgramCounter`, a pipeline or a
         union of several. A clone is fitted on the texts that are there.
-    fusion : {"late", "concat", "summary_concat", "gated", "cross_attention"}, type or Fusion, \
-            default="late"
-        How the two sides meet. ``"late"``: each has logits of its own, which are weighed label by
-        label and added. ``"concat"``: the text's vector beside the image's (Chen, Poon and Yang
-        2025). ``"summary_concat"``: beside the head's summary of the image, for
-        ``head="lstm_transformer"`` (Cho and Lu). ``"gated"``: each value comes from one side or
-        the other (Arevalo et al. 2017). ``"cross_attention"``: tokens of both look at each other.
+    fusion : {"concat", "late", "gated", "cross_attention", "summary_concat"}, type or Fusion, \
+            default="concat"
+        How the two sides meet. ``"concat"``: the text's vector beside each token of the image
+        (Chen, Poon and Yang 2025). ``"late"``: each side has logits of its own, which are weighed
+        label by label and added. ``"gated"``: each value comes from one side or the other
+        (Arevalo et al. 2017). ``"cross_attention"``: tokens of both look at each other.
+        ``"summary_concat"``: the text's vector beside the head's summary of the image, for
+        ``head="lstm_transformer"`` (Cho and Lu).
     fusion_params : dict, optional
         Settings of the fusion.
     modality_dropout : float, default=0.2
@@ -54,8 +55,8 @@ class ImageTextClassifier(ImageClassifier):
     image : str or None, default="image"
         The column of X that holds the images; None switches that side off.
     text : str, list of str or None, default="text"
-        The column of X that holds the texts, or several, whose texts become one, a line each;
-        None switches that side off.
+        The column of X that holds the texts, or several: each is encoded on its own by the one
+        encoder, and the vectors stand side by side. None switches that side off.
     label_encoder, pretrained, backbone_params, image_size, freeze : optional
         As in `ImageClassifier`.
     loss, loss_params, augmentation, sampling, optimizer, optimizer_params : optional
@@ -126,7 +127,7 @@ class ImageTextClassifier(ImageClassifier):
         head="linear",
         head_params=None,
         text_encoder="sentence-transformers/all-MiniLM-L6-v2",
-        fusion="late",
+        fusion="concat",
         fusion_params=None,
         modality_dropout=0.2,
         image="image",
@@ -239,7 +240,7 @@ class ImageTextClassifier(ImageClassifier):
             self.input_kind_ = "text" if self.image is None else "image and text"
         columns |= {
             "text": encode_texts(self.text_encoder_, texts),
-            "has_text": np.array([text is not None for text in texts]),
+            "has_text": ~np.equal(texts, None).reshape(len(texts), -1).all(axis=1),
         }
         if self.image is not None:
             columns |= self._mark_images(columns["image"], reset)

@@ -17,8 +17,8 @@ def fit_text_encoder(encoder: Any, texts: np.ndarray, **settings: Any) -> Any:
     ----------
     encoder : str, path or transformer
         As the estimator's parameter `text_encoder`.
-    texts : ndarray of object, shape (n_samples,)
-        str, or None for a missing one; the encoder is fitted on the others.
+    texts : ndarray of object, shape (n_samples,) or (n_samples, n_columns)
+        Each a str, or None for a missing one; the encoder is fitted on the others.
     **settings : dict
         Of the `TextEmbedder` that a name stands for.
 
@@ -41,7 +41,7 @@ def fit_text_encoder(encoder: Any, texts: np.ndarray, **settings: Any) -> Any:
             f"text_encoder={encoder!r}; expected the name or folder of a sentence-transformers "
             f"model, or a transformer of texts such as TfidfVectorizer() or CharNgramCounter()."
         )
-    given = [text for text in texts if text is not None]
+    given = [text for text in texts.ravel() if text is not None]
     if not given:
         raise ValueError(
             f"None of the {len(texts)} rows has text. Set text=None to fit on images alone."
@@ -56,19 +56,28 @@ def encode_texts(encoder: Any, texts: np.ndarray) -> Any:
     ----------
     encoder : transformer
         What `fit_text_encoder` returned.
-    texts : ndarray of object, shape (n_samples,)
-        str, or None.
+    texts : ndarray of object, shape (n_samples,) or (n_samples, n_columns)
+        Each a str, or None.
 
     Returns
     -------
     ndarray of float32, shape (n_samples, E) or (n_samples, T, E), or sparse matrix
-        A vector a text, or one a token. Sparse where the encoder gives that.
+        A vector a text, or one a token. Those of several columns side by side: of shape
+        (n_samples, n_columns * E), or tokens behind each other. Sparse where the encoder gives
+        that.
 
     Raises
     ------
     ValueError
         If the encoder gives another shape, or a value that is no finite number.
     """
+    if texts.ndim == 1:
+        return _encode_column(encoder, texts)
+    blocks = [_encode_column(encoder, column) for column in texts.T]
+    return sparse.hstack(blocks, "csr") if sparse.issparse(blocks[0]) else np.hstack(blocks)
+
+
+def _encode_column(encoder: Any, texts: np.ndarray) -> Any:
     has_text = np.array([text is not None for text in texts])
     # Where all are missing, a stand-in tells the width.
     given = texts[has_text].tolist() or ["none"]

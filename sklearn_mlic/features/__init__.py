@@ -4,12 +4,14 @@ from sklearn_mlic.features._char_ngrams import CharNgramCounter
 from sklearn_mlic.features._image_embedder import ImageEmbedder
 from sklearn_mlic.features._label_terms import top_terms_per_label
 from sklearn_mlic.features._text_embedder import TextEmbedder
+from sklearn_mlic.features._text_selector import TextSelector
 from sklearn_mlic.features._word_effects import word_effects
 
 __all__ = [
     "CharNgramCounter",
     "ImageEmbedder",
     "TextEmbedder",
+    "TextSelector",
     "top_terms_per_label",
     "word_effects",
 ]

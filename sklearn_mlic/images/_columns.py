@@ -28,8 +28,7 @@ def as_columns(
     image : str, default="image"
         The column of a DataFrame that holds the images; None takes the text alone.
     text : str or list of str, optional
-        The column of a DataFrame that holds the text. Texts of several columns are put into one,
-        a line each.
+        The column of a DataFrame that holds the text, or a list of such columns.
     may_lack_image : bool, default=False
         Whether a row may be without its image: None, NaN or an empty path.
 
@@ -37,8 +36,8 @@ def as_columns(
     -------
     dict
         ``{"features": X}``, X itself, for numeric data. Otherwise ``"image"``, a 1-D object array
-        of paths, PIL images and arrays or the 4-D array itself, and ``"text"``, a 1-D object
-        array of str, both with None for what is missing.
+        of paths, PIL images and arrays or the 4-D array itself, and ``"text"``, an object array
+        of str, 1-D or for a list of columns (n, n_columns); both with None for what is missing.
 
     Raises
     ------
@@ -121,16 +120,9 @@ def _frame_columns(X: Any, image: Any, text: Any, may_lack_image: bool) -> dict[
     if image is not None:
         columns["image"] = fill_column(X[image], "image", may_lack=may_lack_image)
     if texts:
-        columns["text"] = _join_lines([fill_column(X[name], "text") for name in texts])
+        found = [fill_column(X[name], "text") for name in texts]
+        columns["text"] = np.column_stack(found) if several else found[0]
     return columns
-
-
-def _join_lines(columns: list[np.ndarray]) -> np.ndarray:
-    """One text a row of the texts that it has; None where it has none."""
-    joined = np.empty(len(columns[0]), dtype=object)
-    for row, texts in enumerate(zip(*columns, strict=True)):
-        joined[row] = "\n".join(text for text in texts if text is not None) or None
-    return joined
 
 
 def _array_columns(X: Any, array: np.ndarray) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Whole systems as one-line constructors, each inside its threshold rule."""
 
+from sklearn_mlic.recipes._fusion import image_text, text_network
+from sklearn_mlic.recipes._image_text import cnn_lstm_transformer, efficientnet_captions
 from sklearn_mlic.recipes._large_networks import efficientnet_b4, resnet18, vgg16
 from sklearn_mlic.recipes._plain_cnn import plain_cnn, plain_cnn_grid
 from sklearn_mlic.recipes._probes import (
@@ -29,14 +31,24 @@ RECIPES = {
     "ml_decoder": ml_decoder,
 }
 
+#: Recipes of a network on images with text, by name.
+TEXT_RECIPES = {
+    "cnn_lstm_transformer": cnn_lstm_transformer,
+    "efficientnet_captions": efficientnet_captions,
+}
+
 __all__ = [
     "CLASSIFIERS",
     "RECIPES",
+    "TEXT_RECIPES",
     "advanced_cnn",
+    "cnn_lstm_transformer",
     "deep_cnn",
     "efficientnet_b4",
+    "efficientnet_captions",
     "fine_tuned",
     "image_probe",
+    "image_text",
     "image_text_probe",
     "label_prior",
     "ml_decoder",
@@ -46,6 +58,7 @@ __all__ = [
     "query2label",
     "resnet18",
     "simple_cnn",
+    "text_network",
     "text_probe",
     "two_stage_transformer",
     "vgg16",

@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from sklearn_mlic.recipes._settings import CHEN_POON_YANG, MENDED, Settings, build
+from sklearn_mlic.recipes._settings import PUBLISHED_SIZE, build, train_as_chen
 from sklearn_mlic.thresholds import ThresholdCalibrator
-
-_PUBLISHED_SIZE = 224
 
 
 def resnet18(
@@ -68,9 +66,9 @@ def resnet18(
     """
     return build(
         {"backbone": "resnet18", "pretrained": pretrained},
-        _choose(literal, pretrained),
+        train_as_chen(literal, pretrained),
         image=image,
-        image_size=image_size or (_PUBLISHED_SIZE if literal else None),
+        image_size=image_size or (PUBLISHED_SIZE if literal else None),
         max_epochs=max_epochs,
         rule=rule,
         device=device,
@@ -142,7 +140,7 @@ def vgg16(
     >>> model.fit(bunch.data, bunch.target).predict(bunch.data).shape
     (60, 8)
     """
-    size = image_size or (_PUBLISHED_SIZE if literal else None)
+    size = image_size or (PUBLISHED_SIZE if literal else None)
     head: dict[str, Any] = {}
     if literal:
         n_tokens = (size // 32) ** 2  # five poolings halve the side
@@ -150,7 +148,7 @@ def vgg16(
         head = {"head": "mlp", "head_params": hidden}
     return build(
         {"backbone": "vgg16", "pretrained": pretrained, **head},
-        _choose(literal, pretrained),
+        train_as_chen(literal, pretrained),
         image=image,
         image_size=size,
         max_epochs=max_epochs,
@@ -223,9 +221,9 @@ def efficientnet_b4(
     """
     return build(
         {"backbone": "efficientnet_b4", "pretrained": pretrained},
-        _choose(literal, pretrained),
+        train_as_chen(literal, pretrained),
         image=image,
-        image_size=image_size or (_PUBLISHED_SIZE if literal else None),
+        image_size=image_size or (PUBLISHED_SIZE if literal else None),
         max_epochs=max_epochs,
         rule=rule,
         device=device,
@@ -234,10 +232,3 @@ def efficientnet_b4(
         random_state=random_state,
         verbose=verbose,
     )
-
-
-def _choose(literal: bool, pretrained: Any) -> Settings:
-    """What is published says nothing of the weights; ours follow from them."""
-    if literal:
-        return CHEN_POON_YANG
-    return MENDED["random" if pretrained is False else "pretrained"]

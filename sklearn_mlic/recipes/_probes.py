@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_mlic.adaptation import MLkNN
+from sklearn_mlic.features import TextSelector
 from sklearn_mlic.thresholds import ThresholdCalibrator
 from sklearn_mlic.transformation import (
     BinaryRelevance,
@@ -68,8 +69,9 @@ def label_prior(
 
 
 def text_probe(
-    text: str = "text",
+    text: Any = "text",
     *,
+    vectorizer: Any = None,
     C: float = 3.0,
     classifier: str = "binary_relevance",
     rule: str = "f1",
@@ -79,8 +81,12 @@ def text_probe(
 
     Parameters
     ----------
-    text : str, default="text"
-        The column of text in a DataFrame X.
+    text : str or list of str, default="text"
+        The column of text in a DataFrame X, or several, whose texts become one. Missing text is
+        an empty one.
+    vectorizer : transformer, optional
+        Turns texts into features: ``TfidfVectorizer()`` by default; `CharNgramCounter` and
+        `TextEmbedder` are others.
     C : float, default=3.0
         Inverse regularisation strength of the logistic regression.
     classifier : str, default="binary_relevance"
@@ -104,8 +110,8 @@ def text_probe(
     >>> model.predict(bunch.data).shape
     (60, 8)
     """
-    columns = ColumnTransformer([("text", TfidfVectorizer(), text)])
-    return _calibrated_probe(columns, C, classifier, rule, random_state)
+    words = _vectorize(text, vectorizer)
+    return _calibrated_probe(words, C, classifier, rule, random_state)
 
 
 def image_probe(
@@ -152,7 +158,7 @@ def image_probe(
 
 def image_text_probe(
     embedder: "ImageEmbedder",
-    text: str = "text",
+    text: Any = "text",
     *,
     C: float = 3.0,
     classifier: str = "binary_relevance",
@@ -165,8 +171,9 @@ def image_text_probe(
     ----------
     embedder : ImageEmbedder
         The frozen network; its parameter ``image`` names the column of images.
-    text : str, default="text"
-        The column of text in a DataFrame X.
+    text : str or list of str, default="text"
+        The column of text in a DataFrame X, or several, whose texts become one. Missing text is
+        an empty one.
     C : float, default=3.0
         Inverse regularisation strength of the logistic regression.
     classifier : str, default="binary_relevance"
@@ -193,7 +200,7 @@ def image_text_probe(
     """
     sides = [
         ("image", make_pipeline(embedder, StandardScaler()), [embedder.image]),
-        ("text", TfidfVectorizer(), text),
+        ("text", _vectorize(text), text if isinstance(text, list) else [text]),
     ]
     # Hundreds of standardised features beside text rows of length 1: a tenth evens them out.
     columns = ColumnTransformer(sides, transformer_weights={"image": 0.1})
@@ -280,6 +287,11 @@ def probe_and_network(
     probe = make_pipeline(embedder, BinaryRelevance(logistic))
     fusion = LateFusion([("probe", probe), ("network", classifier)])
     return ThresholdCalibrator(fusion, method=rule, cv=0.2, random_state=random_state)
+
+
+def _vectorize(text: Any, vectorizer: Any = None) -> Pipeline:
+    """From the columns of text to features."""
+    return make_pipeline(TextSelector(text), vectorizer or TfidfVectorizer())
 
 
 def _calibrated_probe(

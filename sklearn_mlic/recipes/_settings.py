@@ -66,6 +66,8 @@ CHEN_POON_YANG = Settings(
     },
     {"method": "grid"},
 )
+#: Side of their images, in pixels.
+PUBLISHED_SIZE = 224
 
 #: Nguyen. Of the two learning rates in the report, that of the run it describes.
 NGUYEN = Settings(
@@ -142,6 +144,26 @@ ML_DECODER = Settings(
 )
 
 
+def train_as_chen(literal: bool, pretrained: Any) -> Settings:
+    """Return the settings of Chen, Poon and Yang (2025), or ours.
+
+    Parameters
+    ----------
+    literal : bool
+        Whether theirs, which say nothing of the weights to start from; ours follow from these.
+    pretrained : bool or path
+        As `ImageClassifier` takes it.
+
+    Returns
+    -------
+    Settings
+        Training and rule.
+    """
+    if literal:
+        return CHEN_POON_YANG
+    return MENDED["random" if pretrained is False else "pretrained"]
+
+
 def build(
     network: dict[str, Any],
     settings: Settings,
@@ -156,7 +178,8 @@ def build(
     Parameters
     ----------
     network : dict
-        Backbone and head, as `ImageClassifier` names them.
+        Backbone and head, as `ImageClassifier` names them; with a text encoder and a fusion it is
+        an `ImageTextClassifier`.
     settings : Settings
         Training and rule.
     rule : str or None
@@ -166,14 +189,15 @@ def build(
     random_state : int, RandomState or None
         Of the network, and of the part that is held out for the rule.
     **run
-        Further parameters of `ImageClassifier`.
+        Further parameters of the classifier.
 
     Returns
     -------
     ThresholdCalibrator
         Not fitted.
     """
-    from sklearn_mlic.deep import ImageClassifier  # a recipe without a network loads no torch
+    # A recipe without a network loads no torch.
+    from sklearn_mlic.deep import ImageClassifier, ImageTextClassifier
 
     # The tables above stay as they are, whatever is done to the estimator.
     training, calibration = deepcopy(settings)
@@ -181,5 +205,6 @@ def build(
         training["max_epochs"] = max_epochs
     if rule is not None:
         calibration = {"method": rule}
-    classifier = ImageClassifier(**network, **training, **run, random_state=random_state)
+    make = ImageTextClassifier if "text_encoder" in network else ImageClassifier
+    classifier = make(**network, **training, **run, random_state=random_state)
     return ThresholdCalibrator(classifier, cv=0.2, random_state=random_state, **calibration)

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -26,6 +25,15 @@ from sklearn.metrics import (
     ndcg_score,
 )
 from sklearn.model_selection import ShuffleSplit, cross_val_predict, cross_val_score
+
+from sklearn_mlic.utils._contract_data import (
+    as_column,
+    as_images,
+    find_text_columns,
+    image_forms,
+    make_data,
+    takes_images,
+)
 
 LABEL_COUNTS = (1, 2, 3, 5)
 RANKING_SCORERS = {
@@ -85,52 +93,6 @@ def contract_checks(estimator: Any) -> Iterator[Callable[[Any], None]]:
     yield from CONTRACT
     if takes_images(estimator):
         yield check_image_forms_agree
-
-
-def takes_images(estimator: Any) -> bool:
-    """Tell whether an estimator names a column of images.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted or not.
-
-    Returns
-    -------
-    bool
-        True where it has a parameter ``image``.
-    """
-    return "image" in estimator.get_params(deep=False)
-
-
-def make_data(estimator: Any, n_labels: int = 3, n_samples: int = 60) -> tuple:
-    """Make X that an estimator takes and y that can be learned from it.
-
-    Parameters
-    ----------
-    estimator : estimator
-        One that names a column of images gets images, any other features.
-    n_labels, n_samples : int
-        The shape of y.
-
-    Returns
-    -------
-    X : ndarray of shape (n_samples, 6) or uint8 (n_samples, 16, 16, 3)
-        Features or images.
-    y : ndarray of int, shape (n_samples, n_labels)
-        0/1 labels; none is constant.
-    """
-    rng = np.random.RandomState(0)
-    features = rng.normal(size=(n_samples, 6))
-    y = (features @ rng.normal(size=(6, n_labels)) + rng.normal(size=n_labels) > 0).astype(int)
-    y[0], y[1] = 0, 1
-    return (_as_images(features) if takes_images(estimator) else features), y
-
-
-def _as_images(features: np.ndarray) -> np.ndarray:
-    """Paint each row of 6 features as a 16-pixel picture of 6 coloured tiles."""
-    tiles = (255 / (1 + np.exp(-features))).astype(np.uint8).reshape(-1, 2, 1, 3)
-    return np.ascontiguousarray(tiles.repeat(8, axis=1).repeat(16, axis=2))
 
 
 def check_probabilities(estimator: Any) -> None:
@@ -201,10 +163,12 @@ def check_same_seed(estimator: Any) -> None:
 def check_inputs_untouched(estimator: Any) -> None:
     """`fit` and prediction do not write into X or y."""
     X, y = make_data(estimator)
-    X_before, y_before = X.copy(), y.copy()
+    X_before, y_before = pickle.loads(pickle.dumps((X, y)))  # the images in a DataFrame as well
     model = clone(estimator).fit(X, y)
     model.predict(X)
-    np.testing.assert_array_equal(X, X_before)
+    framed = hasattr(X, "columns")
+    assert_same = pd.testing.assert_frame_equal if framed else np.testing.assert_array_equal
+    assert_same(X, X_before)
     np.testing.assert_array_equal(y, y_before)
 
 
@@ -301,17 +265,17 @@ def check_unfitted(estimator: Any) -> None:
 
 def check_image_forms_agree(estimator: Any) -> None:
     """Paths, arrays, PIL images and a DataFrame column of the same images give the same."""
-    _, y = make_data(estimator)
-    arrays = _as_images(np.random.RandomState(1).normal(size=(len(y), 6)))
-    model = _seeded(estimator)
-    expected = clone(model).fit(arrays, y).predict_proba(arrays)
-    pil = [Image.fromarray(array) for array in arrays]
+    X, y = make_data(estimator)
+    arrays = as_images(np.random.RandomState(1).normal(size=(len(y), 6)))
+    model, with_text = _seeded(estimator), bool(find_text_columns(estimator))
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{i}.png" for i in range(len(pil))]
-        for image, path in zip(pil, paths, strict=True):
-            image.save(path)
-        frame = pd.DataFrame({"other": 0, model.image: [str(path) for path in paths]})
-        for form in (list(arrays), pil, paths, [str(path) for path in paths], frame):
+        forms = list(image_forms(arrays, Path(folder)))
+        if with_text:
+            forms = [X.assign(**{model.image: as_column(form, model.image)}) for form in forms]
+        else:
+            forms += [arrays, pd.DataFrame({"other": 0, model.image: forms[-1]})]
+        expected = clone(model).fit(forms[-1], y).predict_proba(forms[-1])
+        for form in forms[:-1]:
             got = clone(model).fit(form, y).predict_proba(form)
             np.testing.assert_array_equal(got, expected, err_msg=f"X as {type(form)}")
 

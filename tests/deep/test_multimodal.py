@@ -185,15 +185,22 @@ def test_any_transformer_of_texts_will_do(bunch):
         assert model.text_encoder_ is not encoder
 
 
-def test_several_columns_are_one_text(bunch):
+@pytest.mark.parametrize("encoder", [TfidfVectorizer(), Words()], ids=["sparse", "a vector a word"])
+def test_several_columns_stand_side_by_side(bunch, encoder):
     X = bunch.data.assign(title="a title", tags=None)
-    columns = ["title", "caption", "tags"]
-    model = make(text=columns).fit(X, bunch.target)
-    assert "title" in model.text_encoder_.vocabulary_
-    X = X.assign(title=None)
-    one = model.predict_proba(X)
-    model.text = "caption"
-    np.testing.assert_array_equal(model.predict_proba(X), one)
+    model = make(text=["title", "caption", "tags"], text_encoder=encoder).fit(X, bunch.target)
+    assert {"title", *model.text_encoder_.vocabulary_} == set(model.text_encoder_.vocabulary_)
+    once = make(text="caption", text_encoder=encoder).fit(X, bunch.target)
+    widths = [m.model_spec_["n_text"] for m in (model, once)]
+    if isinstance(encoder, Words):
+        assert widths == [2, 2]
+    else:
+        n_title = "title" not in once.text_encoder_.vocabulary_
+        assert widths[0] == 3 * (widths[1] + n_title)
+    # A row has text where one of its columns has.
+    blank = X.assign(title=None, caption=None)
+    other = model.predict_proba(blank.assign(tags="a ring"))
+    assert not np.allclose(model.predict_proba(blank), other)
 
 
 @pytest.mark.parametrize("fusion", ["late", "gated"])

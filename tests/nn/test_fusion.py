@@ -141,6 +141,7 @@ def test_gates_shut_on_a_side_that_is_missing():
 def test_late_fusion_begins_as_a_product_of_odds():
     fusion = Late(D, E, L)
     torch.nn.init.normal_(fusion.text_head[-1].weight)
+    fusion.eval()
     _, text = make_sides()
     words = fusion.fill_text(text, HAS_TEXT)
     logits = torch.randn(B, L)
@@ -166,10 +167,9 @@ def test_text_alone_keeps_its_mean():
     text[0, 2:] = 0
     there = torch.tensor([True, True])
     given = fusion(None, None, fusion.fill_text(text, there))
-    torch.testing.assert_close(
-        given.mean(dim=1), torch.stack([text[0, :2].mean(0), text[1].mean(0)])
-    )
-    assert torch.equal(given[1], text[1])
+    words = fusion.norm(text)
+    torch.testing.assert_close(given[1], words[1])
+    torch.testing.assert_close(given.mean(dim=1)[0], words[0, :2].mean(0))
 
 
 def test_attention_heads_must_divide_the_width():

@@ -120,6 +120,7 @@ def test_text_alone_needs_no_backbone():
     model = ImageTextModel(None, TextAlone(E), make_head("linear", E, L)).eval()
     text = torch.randn(B, E)
     there = torch.ones(B, dtype=torch.bool)
-    torch.testing.assert_close(model(text=text, has_text=there), model.head(text[:, None]))
+    expected = model.head(model.fusion.norm(text)[:, None])
+    torch.testing.assert_close(model(text=text, has_text=there), expected)
     with pytest.raises(TypeError, match="text alone has no maps"):
         model.label_maps(text=text, has_text=there)

@@ -142,7 +142,7 @@ class Fusion(nn.Module):
 
 
 class TextAlone(Fusion):
-    """No image: the tokens of the text are what the head is given.
+    """No image: the tokens of the text, normalised, are what the head is given.
 
     Heads know of no padding: its places hold the mean of the tokens, which leaves means as they
     are.
@@ -155,7 +155,9 @@ class TextAlone(Fusion):
 
     def __init__(self, n_text: int):
         super().__init__(0, n_text, n_text)
+        self.norm = nn.LayerNorm(n_text)
 
     def forward(self, tokens: Tensor | None, has_image: Tensor | None, text: Text) -> Tensor:
         """Return the tokens of the text, of shape (B, T, E)."""
+        text = text._replace(tokens=self.norm(text.tokens))
         return torch.where(text.is_token[:, :, None], text.tokens, text.vector()[:, None])

@@ -15,7 +15,7 @@ from sklearn_mlic.nn.fusion.base import Fusion, Text
 class Concat(Fusion):
     """Put the text beside each token of the image.
 
-    Choose it with any head: of a head that pools it makes image and text side by side.
+    Choose it first, with any head; of a head that pools it makes image and text side by side.
 
     Parameters
     ----------

@@ -9,8 +9,8 @@ from sklearn_mlic.nn.fusion.base import Fusion, Text
 class Late(Fusion):
     """Weigh the logits of the image's head and of the text, label by label, and add them.
 
-    Choose it first: a text that tells nothing of a label does that label no harm, and a missing
-    side leaves the other one's logits. Weights of 1 are the product of the sides' odds; each
+    Choose it to keep the sides apart: a text that tells nothing of a label does that label no
+    harm, and a missing side leaves the other one's logits. Weights of 1 are the product of the sides' odds; each
     label has two of its own, and a bias for each combination of sides that a row may have.
 
     Parameters
@@ -20,7 +20,7 @@ class Late(Fusion):
     n_labels : int
         Number of labels L.
     hidden : int or None, default=None
-        Width of a hidden layer on the text's side; None leaves it linear.
+        Width of a hidden layer on the text's side, behind a layer norm; None leaves it linear.
     dropout : float, default=0.0
         Share of the text's vector that training drops.
 
@@ -43,7 +43,9 @@ class Late(Fusion):
         super().__init__(n_image, n_text, n_image)
         for missing in (self.missing_image, self.missing_text):
             missing.requires_grad_(False)  # a missing side has no say: only the bias speaks of it
-        layers: list[nn.Module] = [nn.Dropout(dropout)]
+        # Encoders differ in scale by orders of magnitude: letters are counted, sentence networks
+        # give vectors of length 1.
+        layers: list[nn.Module] = [nn.LayerNorm(n_text), nn.Dropout(dropout)]
         if hidden is not None:
             layers += [nn.Linear(n_text, hidden), nn.ReLU(), nn.Dropout(dropout)]
         last = nn.Linear(n_text if hidden is None else hidden, n_labels)
