@@ -10,14 +10,16 @@ from typing import Annotated, Any
 from typer import Argument, Exit, Option, Typer
 
 from sklearn_mlic import __version__
-from sklearn_mlic.cli._console import needs_text, prepare_output, print_leaderboard, remarks
-from sklearn_mlic.cli._options import (
-    APPROACHES,
-    RECIPES,
-    ApproachOptions,
-    DataOptions,
-    with_option_groups,
+from sklearn_mlic.cli._approach_options import ApproachOptions
+from sklearn_mlic.cli._approaches import APPROACHES, COMPARED, RECIPES, suits
+from sklearn_mlic.cli._console import (
+    explain_text,
+    prepare_output,
+    print_leaderboard,
+    remarks,
 )
+from sklearn_mlic.cli._data_options import DataOptions, MayLackImage, TextColumns
+from sklearn_mlic.cli._option_groups import with_option_groups
 
 app = Typer(
     name="sklearn-mlic",
@@ -91,7 +93,7 @@ def fit(
     options.check([approach], data)
     prepare_output(model)
     bunch = data.read(csv)
-    estimator = options.build([approach])[approach]
+    estimator = options.build([approach], data)[approach]
     n_images, n_labels = bunch.target.shape
     if not options.quiet:
         remarks.print(f"Training {approach!r} on {n_images} images with {n_labels} labels ...")
@@ -132,7 +134,8 @@ def compare(
 
     get_scorers(metric or ())  # an unknown name ends here, before the data is read
 
-    names = approach or [n for n in APPROACHES if data.text is not None or "text" not in n]
+    given = {"has_text": bool(data.text), "may_lack_image": data.may_lack_image}
+    names = approach or [name for name in COMPARED if suits(name, **given)]
     # The row to beat always stands first.
     names = ["prior", *(name for name in dict.fromkeys(names) if name != "prior")]
     options.check(names, data)
@@ -140,7 +143,7 @@ def compare(
     bunch = data.read(csv)
     with TemporaryDirectory() as folder:
         # Every fold of every approach asks for the same embeddings.
-        approaches = options.build(names, embeddings=Path(folder))
+        approaches = options.build(names, data, embeddings=Path(folder))
         leaderboard = compare_approaches(
             approaches,
             bunch.data,
@@ -175,7 +178,8 @@ def predict(
         str, Option(help="Column of image names, in the CSV file and in what is written.")
     ] = "image",
     labels: Annotated[str, Option(help="Column of labels to write.")] = "labels",
-    text: Annotated[str | None, Option(help="The CSV's column of text, if any.")] = None,
+    text: TextColumns = None,
+    may_lack_image: MayLackImage = False,
     sep: Annotated[str, Option(help="What to write between labels.")] = " ",
     no_label: Annotated[str, Option(help="What to write for no label; may be empty.")] = "-",
     probabilities: Annotated[
@@ -188,9 +192,9 @@ def predict(
 
     prepare_output(out)
     estimator = _open(model, quiet)
-    source = DataOptions(images=images, image=image, text=text)
+    source = DataOptions(images=images, image=image, text=text, may_lack_image=may_lack_image)
     X, ids = read_inputs(inputs, source)
-    with needs_text(text):
+    with explain_text(text):
         predict_to_csv(
             estimator,
             X,
@@ -223,7 +227,7 @@ def evaluate(
     prepare_output(out)
     estimator = _open(model, quiet)
     bunch = data.read(csv, label_names=find_label_names(estimator))
-    with needs_text(data.text):
+    with explain_text(data.text):
         y_prob = estimator.predict_proba(bunch.data)
     report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
     print(report.to_string(float_format="{:.3f}".format, na_rep=""))

@@ -1,6 +1,7 @@
 """What the commands print, and where."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from sklearn_mlic.utils._progress import shared_console
 remarks = shared_console()
 # Scores at 0.5 and tuned.
 PAIRS = ("CF1", "OF1", "sample-F1")
+# Our way and scikit-learn's of saying that a column of text is missing, by its name in a model.
+_NO_TEXT = re.compile(r"no column 'text\d*'|columns are missing: .*'text\d*'")
 
 
 def print_leaderboard(leaderboard: Any) -> None:
@@ -49,13 +52,18 @@ def prepare_output(*paths: Path | None) -> None:
 
 
 @contextmanager
-def needs_text(text: str | None) -> Iterator[None]:
-    """Say in the command's terms that a model was trained on text and is given none."""
+def explain_text(texts: Sequence[str] | None) -> Iterator[None]:
+    """Say in the command's terms that a model was trained on text that it is not given."""
     try:
         yield
     except ValueError as error:
-        if text is None and "columns are missing: {'text'}" in str(error):
-            raise ValueError(
-                "This model needs text: give a CSV file and name its column with --text."
-            ) from error
-        raise
+        if not _NO_TEXT.search(str(error)):
+            raise
+        if not texts:
+            message = "This model needs text: give a CSV file and name its column with --text."
+        else:
+            message = (
+                f"This model was trained on another number of columns of text than the "
+                f"{len(texts)} that --text names: give as many, in the same order."
+            )
+        raise ValueError(message) from error

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from sklearn_mlic.cli._options import DataOptions
+from sklearn_mlic.cli._data_options import DataOptions
 from sklearn_mlic.datasets import NO_LABEL, write_predictions
 from sklearn_mlic.fitted import find_label_names, predict_both
 
@@ -26,7 +26,7 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
     Returns
     -------
     X : DataFrame
-        With the columns ``image`` and, from a CSV file with text, ``text``.
+        With the column ``image`` and, from a CSV file with text, those of `data.text_names`.
     ids : list of str
         What the rows are called in the output.
     """
@@ -37,7 +37,7 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
             raise ValueError("Give one CSV file alone, or images and folders.")
         bunch = data.read_unlabelled(inputs[0])
         return bunch.data, list(bunch.ids)
-    if data.text is not None:
+    if data.text:
         raise ValueError("--text names a column: give a CSV file that has it.")
     known = Image.registered_extensions()
     paths: list[Path] = []

@@ -53,6 +53,8 @@ def as_columns(
     """
     if image is None and text is None:
         raise ValueError("No column was asked for; name one with `image` or `text`.")
+    if isinstance(text, (list, tuple)) and not text:
+        raise ValueError(f"text={text!r} names no column; name one or more, or set text=None.")
     if hasattr(X, "columns") and hasattr(X, "iloc"):
         return _frame_columns(X, image, text, may_lack_image)
     kind = type(X).__name__

@@ -85,9 +85,8 @@ def image_text(
 
     Examples
     --------
-    >>> from sklearn_mlic import TextEmbedder, make_multilabel_images
+    >>> from sklearn_mlic import CharNgramCounter, make_multilabel_images
     >>> from sklearn_mlic.recipes import image_text
-    >>> from sklearn_mlic import CharNgramCounter
     >>> bunch = make_multilabel_images(n_samples=60, image_size=32, random_state=0)
     >>> model = image_text(
     ...     backbone="test_resnet",
@@ -139,7 +138,7 @@ def text_network(
     random_state: Any = None,
     verbose: int = 0,
 ) -> ThresholdCalibrator:
-    """Labels that look at the words of a text, beside probes of its words and letters.
+    """A network whose labels look at the words of a text, beside probes of words and letters.
 
     Choose it for captions and titles of some thousand rows or more, where the probes alone leave
     something to gain; the token vectors of all texts must fit into memory. The log-odds of an

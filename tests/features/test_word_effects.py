@@ -15,7 +15,12 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_mlic import BinaryRelevance, ThresholdCalibrator, make_multilabel_images
+from sklearn_mlic import (
+    BinaryRelevance,
+    ImageTextClassifier,
+    ThresholdCalibrator,
+    make_multilabel_images,
+)
 from sklearn_mlic.features import word_effects
 from sklearn_mlic.utils import _progress
 
@@ -216,3 +221,26 @@ def test_bad_settings(settings, message):
 def test_several_columns_at_once_are_refused():
     with pytest.raises(TypeError, match="names several columns; expected one"):
         word_effects(WORDS, SCENES.data, text=["caption", "image"])
+
+
+def test_words_of_a_network_on_images_and_text():
+    network = ImageTextClassifier(
+        "test_resnet",
+        pretrained=False,
+        image_size=32,
+        text_encoder=TfidfVectorizer(),
+        text="caption",
+        max_epochs=20,
+        lr=0.05,
+        precision="fp32",
+        random_state=0,
+    ).fit(SCENES.data, Y)
+    table = word_effects(network, SCENES.data, labels=["square"], n_words=3)
+    assert table["word"].iloc[0] == "square"
+    assert table["effect"].iloc[0] > 0
+    # The effect is that of the network itself, with the image in place.
+    told = SCENES.data[CAPTIONS.str.contains(r"\bsquare\b", case=False)]
+    without = told.assign(caption=told["caption"].str.replace(r"(?i) ?\bsquare\b", "", regex=True))
+    change = network.decision_function(told) - network.decision_function(without)
+    column = list(Y.columns).index("square")
+    assert table["effect"].iloc[0] == pytest.approx(change[:, column].mean(), rel=1e-3)

@@ -7,7 +7,12 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.base import clone
 
-from sklearn_mlic import ImageClassifier, ImageEmbedder, make_multilabel_images
+from sklearn_mlic import (
+    CharNgramCounter,
+    ImageClassifier,
+    ImageEmbedder,
+    make_multilabel_images,
+)
 from sklearn_mlic.fitted import find_label_names, find_thresholds
 from sklearn_mlic.recipes import (
     CLASSIFIERS,
@@ -82,6 +87,40 @@ def test_columns_go_by_the_names_given(scenes):
     renamed = image_text_probe(embedder, "words", random_state=0).fit(X, scenes.target)
     plain = clone(RECIPES["image_text_probe"]).fit(scenes.data, scenes.target)
     np.testing.assert_array_equal(renamed.predict_proba(X), plain.predict_proba(scenes.data))
+
+
+def test_missing_text_is_an_empty_one(scenes):
+    X, y = scenes.data, scenes.target
+    blank, missing = X.copy(), X.copy()
+    blank.loc[::3, "caption"] = ""
+    missing.loc[::3, "caption"] = None
+    for name in ("text_probe", "image_text_probe"):
+        probes = [clone(RECIPES[name]).fit(rows, y) for rows in (blank, missing)]
+        y_prob = [probe.predict_proba(blank) for probe in probes]
+        np.testing.assert_array_equal(y_prob[0], y_prob[1])
+        np.testing.assert_array_equal(probes[0].predict_proba(missing), y_prob[0])
+
+
+def test_several_columns_are_one_text(scenes):
+    X, y = scenes.data, scenes.target
+    words = X["caption"].str.split(n=2, expand=True).reindex(columns=range(3))
+    parted = X[["image"]].assign(start=words[0], middle=words[1], end=words[2])
+    columns = ["start", "middle", "end"]
+    for several, one in (
+        (text_probe(columns, random_state=0), RECIPES["text_probe"]),
+        (image_text_probe(EMBEDDER, columns, random_state=0), RECIPES["image_text_probe"]),
+    ):
+        expected = clone(one).fit(X, y).predict_proba(X)
+        np.testing.assert_allclose(several.fit(parted, y).predict_proba(parted), expected)
+
+
+def test_another_vectoriser_may_stand_in_front_of_the_probe(scenes):
+    letters = CharNgramCounter(2, norm="log1p")
+    model = text_probe("caption", vectorizer=letters, random_state=0)
+    model.fit(scenes.data, scenes.target)
+    assert model.predict(scenes.data).shape == scenes.target.shape
+    coefficients = model[-1].estimator_.estimators_[0].coef_
+    assert coefficients.shape == (1, 26**2)
 
 
 def test_strength_reaches_the_logistic_regression():

@@ -15,6 +15,7 @@ from sklearn_mlic.nn.backbones import make_backbone
 from sklearn_mlic.nn.heads import HEADS
 from sklearn_mlic.recipes import (
     RECIPES,
+    TEXT_RECIPES,
     _settings,
     advanced_cnn,
     efficientnet_b4,
@@ -26,9 +27,19 @@ from sklearn_mlic.recipes import (
 )
 from sklearn_mlic.thresholds._rules import GRID
 
-NETWORKS = {name: make for name, make in RECIPES.items() if name != "label_prior"}
+NETWORKS = {name: make for name, make in RECIPES.items() if name != "label_prior"} | TEXT_RECIPES
 WITH_HEADS = ["two_stage_transformer", "query2label", "ml_decoder"]
-QUICK = ["plain_cnn", "simple_cnn", "deep_cnn", "advanced_cnn", "resnet18", *WITH_HEADS]
+QUICK = [
+    *("plain_cnn", "simple_cnn", "deep_cnn", "advanced_cnn", "resnet18"),
+    *WITH_HEADS,
+    *TEXT_RECIPES,
+]
+# Where it is not called as the recipe is, or may be a small one.
+BACKBONES = {
+    **dict.fromkeys(WITH_HEADS, "test_resnet"),
+    "efficientnet_captions": "test_efficientnet",
+    "cnn_lstm_transformer": "plain_cnn",
+}
 SMALL = {"image_size": 32, "max_epochs": 1, "random_state": 0}
 CHEN = {
     "loss": "focal",
@@ -42,6 +53,28 @@ CHEN = {
     "scoring": "micro_F1",
 }
 PUBLISHED = {
+    "cnn_lstm_transformer": {
+        "backbone": "plain_cnn",
+        "head": "lstm_transformer",
+        "head_params": {"max_side": None, "attend": "last"},
+        "fusion": "summary_concat",
+        "modality_dropout": 0.0,
+        "loss": "multilabel_soft_margin",
+        "optimizer": "adam",
+        "lr": 1e-3,
+        "batch_size": 50,
+        "max_epochs": 1,
+        "early_stopping": False,
+    },
+    "efficientnet_captions": {
+        **CHEN,
+        "backbone": "efficientnet_b4",
+        "head": "linear",
+        "fusion": "concat",
+        "fusion_params": {"hidden": None, "dropout": 0.0},
+        "modality_dropout": 0.0,
+        "image_size": 224,
+    },
     "plain_cnn": {
         "loss": "multilabel_soft_margin",
         "optimizer": "adam",
@@ -110,10 +143,13 @@ def scenes():
 
 def make(name, **settings):
     """The recipe of this name, never with weights that would be fetched."""
-    if name in WITH_HEADS and "image_size" in settings:
-        settings = {"backbone": "test_resnet", **settings}
-    if "pretrained" in inspect.signature(NETWORKS[name]).parameters:
+    taken = inspect.signature(NETWORKS[name]).parameters
+    if "backbone" in taken and "image_size" in settings:
+        settings = {"backbone": BACKBONES[name], **settings}
+    if "pretrained" in taken:
         settings = {"pretrained": False, **settings}
+    if "text" in taken:
+        settings = {"text": "caption", **settings}
     return NETWORKS[name](**settings)
 
 
@@ -122,9 +158,10 @@ def make(name, **settings):
 def test_a_recipe_fits_predicts_and_is_kept(name, literal, scenes, tmp_path):
     X, y = scenes.data, scenes.target
     model = make(name, literal=literal, **SMALL)
-    if name in WITH_HEADS:  # at their published size they are large
-        head = model.estimator.head
-        model.set_params(estimator__head_params=SMALL_HEADS[head])
+    network = model.estimator
+    if name in (*WITH_HEADS, "cnn_lstm_transformer"):  # large at their published size
+        head_params = {**(network.head_params or {}), **SMALL_HEADS[network.head]}
+        model.set_params(estimator__head_params=head_params)
     model.fit(X, y)
     y_prob, y_pred = model.predict_proba(X), model.predict(X)
     assert y_prob.shape == y_pred.shape == y.shape
@@ -146,7 +183,7 @@ def test_a_recipe_is_a_network_in_its_rule_and_takes_what_all_take(name, literal
     assert model.random_state == 0
     given = model.estimator.get_params()
     assert {key: given[key] for key in {**SMALL, **run}} == {**SMALL, **run}
-    assert given["backbone"] == ("test_resnet" if name in WITH_HEADS else name)
+    assert given["backbone"] == BACKBONES.get(name, name)
     clone(model)
 
 
@@ -258,7 +295,7 @@ def test_a_search_over_part_of_the_grid(scenes):
 def test_all_recipes_take_the_same():
     signatures = {name: dict(inspect.signature(f).parameters) for name, f in NETWORKS.items()}
     for parameters in signatures.values():
-        for own in ("pretrained", "backbone"):
+        for own in ("pretrained", "backbone", "text"):
             parameters.pop(own, None)
         assert list(parameters) == list(signatures["plain_cnn"])
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())

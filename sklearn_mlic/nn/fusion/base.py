@@ -24,7 +24,13 @@ class Text(NamedTuple):
     is_there: Tensor
 
     def vector(self) -> Tensor:
-        """Return the mean of each row's tokens, of shape (B, E)."""
+        """Return the mean of each row's tokens.
+
+        Returns
+        -------
+        Tensor of shape (B, E)
+            A vector a text.
+        """
         weights = self.is_token / self.is_token.sum(dim=1, keepdim=True)  # (B, T)
         return torch.einsum("bt,bte->be", weights, self.tokens)
 
@@ -158,6 +164,19 @@ class TextAlone(Fusion):
         self.norm = nn.LayerNorm(n_text)
 
     def forward(self, tokens: Tensor | None, has_image: Tensor | None, text: Text) -> Tensor:
-        """Return the tokens of the text, of shape (B, T, E)."""
+        """Return the tokens of the text.
+
+        Parameters
+        ----------
+        tokens, has_image : None
+            There is no image.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, T, E)
+            With the mean of a text in the places of its padding.
+        """
         text = text._replace(tokens=self.norm(text.tokens))
         return torch.where(text.is_token[:, :, None], text.tokens, text.vector()[:, None])

@@ -52,7 +52,22 @@ class Concat(Fusion):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, tokens: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return tokens (B, N, D + H) whose last H values are the text's."""
+        """Return tokens whose last values are the text's.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image, filled.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have one.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, N, D + H)
+            H is the width of the text's vector behind its layers.
+        """
         # Dropped alike at all places, as a pooled vector would be.
         tokens = tokens * self.dropout(torch.ones_like(tokens[:, :1]))
         beside = self.dropout(self.project(text.vector()))  # (B, H)
@@ -84,5 +99,20 @@ class SummaryConcat(Fusion):
         super().__init__(n_image, n_text, n_image)
 
     def forward(self, tokens: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return the tokens as they are."""
+        """Return the tokens as they are.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image, filled.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have one.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, N, D)
+            `tokens` itself.
+        """
         return tokens

@@ -54,11 +54,32 @@ class CrossAttention(Fusion):
         self.layers = nn.TransformerEncoder(layer, n_layers, enable_nested_tensor=False)
 
     def no_weight_decay(self) -> set[str]:
-        """Name the weights that do not decay: the vectors of the sides."""
+        """Name the weights that do not decay: the vectors of the sides.
+
+        Returns
+        -------
+        set of str
+            Names of parameters.
+        """
         return {"side"}
 
     def forward(self, tokens: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return tokens (B, N, d) in the image's places."""
+        """Return tokens in the image's places, which have looked at the text.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image, filled.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have one.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, N, d)
+            As many as those of the image.
+        """
         n_tokens = tokens.shape[1]
         image = self.from_image(tokens) + self.side[0]  # (B, N, d)
         words = self.from_text(text.tokens) + self.side[1]  # (B, T, d)

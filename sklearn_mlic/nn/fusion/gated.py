@@ -44,7 +44,22 @@ class Gated(Fusion):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, tokens: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return tokens (B, N, width) between -1 and 1."""
+        """Return what the gates let through.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image, filled.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have one.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, N, width)
+            Values between -1 and 1 before dropout.
+        """
         vector = self.norm(text.vector())[:, None]  # (B, 1, E)
         share = torch.sigmoid(self.gate_image(tokens) + self.gate_text(vector))  # (B, N, width)
         # Where a side is missing the other has it all; where both are, the gate decides.

@@ -10,8 +10,9 @@ class Late(Fusion):
     """Weigh the logits of the image's head and of the text, label by label, and add them.
 
     Choose it to keep the sides apart: a text that tells nothing of a label does that label no
-    harm, and a missing side leaves the other one's logits. Weights of 1 are the product of the sides' odds; each
-    label has two of its own, and a bias for each combination of sides that a row may have.
+    harm, and a missing side leaves the other one's logits. Weights of 1 are the product of the
+    sides' odds; each label has two of its own, and a bias for each combination of sides that a
+    row may have.
 
     Parameters
     ----------
@@ -56,15 +57,51 @@ class Late(Fusion):
         self.biases = nn.Parameter(torch.zeros(4, n_labels))
 
     def no_weight_decay(self) -> set[str]:
-        """Name the weights that do not decay: the powers, which begin at 1, and the biases."""
+        """Name the weights that do not decay: the powers, which begin at 1, and the biases.
+
+        Returns
+        -------
+        set of str
+            Names of parameters.
+        """
         return {"powers", "biases"}
 
     def forward(self, tokens: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return the tokens as they are."""
+        """Return the tokens as they are.
+
+        Parameters
+        ----------
+        tokens : Tensor of shape (B, N, D)
+            The tokens of each image, filled.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have one.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, N, D)
+            `tokens` itself.
+        """
         return tokens
 
     def finish(self, logits: Tensor, has_image: Tensor, text: Text) -> Tensor:
-        """Return the weighted sum of the logits of the sides that a row has."""
+        """Return the weighted sum of the logits of the sides that a row has.
+
+        Parameters
+        ----------
+        logits : Tensor of shape (B, L)
+            What the head makes of the tokens.
+        has_image : Tensor of bool, shape (B,)
+            Which rows have an image.
+        text : Text
+            The text of each row, filled.
+
+        Returns
+        -------
+        Tensor of shape (B, L)
+            One logit a label.
+        """
         image = self.powers[0] * logits * has_image[:, None]  # (B, L)
         words = self.powers[1] * self.text_head(text.vector()) * text.is_there[:, None]
         return image + words + self.biases[2 * has_image.long() + text.is_there.long()]

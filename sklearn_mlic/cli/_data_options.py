@@ -1,0 +1,73 @@
+"""Where things stand in a CSV file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from sklearn.utils import Bunch
+from typer import Option
+
+TextColumns = Annotated[
+    list[str] | None, Option(help="Column of text, if any; may be repeated, in the same order.")
+]
+MayLackImage = Annotated[
+    bool, Option("--may-lack-image", help="Rows with text may have an empty image name.")
+]
+
+
+@dataclass
+class DataOptions:
+    """Where images, labels and text stand in a CSV file."""
+
+    images: Annotated[Path | None, Option(help="Folder of the images; the CSV's by default.")] = (
+        None
+    )
+    image: Annotated[str, Option(help="Column of image names.")] = "image"
+    labels: Annotated[str, Option(help="Column of labels.")] = "labels"
+    text: TextColumns = None
+    may_lack_image: MayLackImage = False
+    sep: Annotated[str, Option(help="What separates the labels of an image.")] = " "
+    on_error: Annotated[
+        str, Option(help="'raise' stops at bad rows, 'skip' lists them and leaves them out.")
+    ] = "raise"
+
+    @property
+    def text_names(self) -> list[str]:
+        """What the columns of text are called once they are loaded."""
+        n_columns = len(self.text or ())
+        return ["text"] if n_columns == 1 else [f"text{k + 1}" for k in range(n_columns)]
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        if self.may_lack_image and not self.text:
+            raise ValueError(
+                "--may-lack-image is for rows that have text instead: name its column with --text."
+            )
+
+    def read(self, path: Path, label_names: Sequence[str] | None = None) -> Bunch:
+        """Load the file with its columns renamed to ``image`` and `text_names`."""
+        return self._load(path, labels=self.labels, label_names=label_names)
+
+    def read_unlabelled(self, path: Path) -> Bunch:
+        """Load the file without looking for labels."""
+        # Predicting reads every image anyway, and names the first that it cannot read.
+        return self._load(path, labels=None, verify=False)
+
+    def _load(self, path: Path, **settings: Any) -> Bunch:
+        from sklearn_mlic.datasets import load_csv
+
+        self.check()
+        bunch = load_csv(
+            path,
+            self.images,
+            image=self.image,
+            text=self.text,
+            may_lack_image=self.may_lack_image,
+            sep=self.sep,
+            on_error=self.on_error,
+            **{"verify": True, **settings},
+        )
+        # A model file keeps these names: it fits any CSV, whatever its columns are called.
+        bunch.data.columns = ["image", *self.text_names]
+        return bunch
