@@ -10,6 +10,7 @@ import torch
 
 from sklearn_mlic.deep._image import ImageClassifier
 from sklearn_mlic.deep._texts import encode_texts, fit_text_encoder
+from sklearn_mlic.deep._transforms import make_augmentation
 from sklearn_mlic.images import as_columns
 from sklearn_mlic.nn.fusion import FUSIONS, Fusion, TextAlone
 from sklearn_mlic.nn.heads import HEADS
@@ -60,7 +61,7 @@ class ImageTextClassifier(ImageClassifier):
     label_encoder, pretrained, backbone_params, image_size, freeze : optional
         As in `ImageClassifier`.
     loss, loss_params, augmentation, sampling, optimizer, optimizer_params : optional
-        As in `ImageClassifier`. Augmentation changes images only.
+        As in `ImageClassifier`. Augmentation changes images only, so none that mixes rows is taken.
     lr, backbone_lr_scale, weight_decay, schedule, schedule_params, warmup_epochs : optional
         As in `ImageClassifier`.
     clip_norm, accumulate, ema_decay, max_epochs, batch_size : optional
@@ -271,6 +272,7 @@ class ImageTextClassifier(ImageClassifier):
         backbone, spec = None, {"n_features": 0}
         if "image" in columns:
             backbone, spec = super()._build_backbone(columns)
+            self._check_augmentation(backbone.image_size)
         if not 0 <= self.modality_dropout < 1:
             raise ValueError(
                 f"modality_dropout={self.modality_dropout!r}; expected a share of the rows, from "
@@ -282,6 +284,13 @@ class ImageTextClassifier(ImageClassifier):
             "fusion_params": deepcopy(self.fusion_params),
             "modality_dropout": self.modality_dropout,
         }
+
+    def _check_augmentation(self, image_size: int) -> None:
+        if make_augmentation(self.augmentation, image_size).batch is not None:
+            raise ValueError(
+                f"augmentation={self.augmentation!r} mixes the images and labels of rows, and not "
+                f"their texts. Choose one that changes each image alone, such as 'light'."
+            )
 
     def _assemble(
         self, backbone: Any, n_labels: int, device: torch.device, choose_precision: Callable

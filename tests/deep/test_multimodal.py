@@ -276,6 +276,7 @@ BAD = [
     ({"text_encoder": 3}, TypeError, "text_encoder=3; expected the name or folder"),
     ({"text_encoder": TfidfVectorizer}, TypeError, "expected the name or folder"),
     ({"modality_dropout": 1.0}, ValueError, "modality_dropout=1.0; expected a share"),
+    ({"augmentation": "mixup"}, ValueError, "'mixup' mixes the images and labels of rows, and not"),
     ({"text": "captoin"}, ValueError, "X has no column 'captoin'; its columns are 'image', 'cap"),
     ({"text": ["caption", "tags"]}, ValueError, "no column 'tags'.*Set `text`"),
     ({"image": None, "text": None}, ValueError, "No column was asked for"),
