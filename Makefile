@@ -7,7 +7,7 @@ demo: .venv/installed
 	$(BIN)/sklearn-mlic demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/natural_scenes.py
@@ -21,6 +21,8 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/two_stage.py
 	$(BIN)/python benchmarks/head_speed.py
 	$(BIN)/python benchmarks/ml_decoder_speed.py
+	$(BIN)/python benchmarks/text_speed.py
+	$(BIN)/python benchmarks/image_text.py
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"

@@ -26,8 +26,7 @@ def load_scenes() -> Any:
 
 
 def load_posters() -> Any:
-    """The film posters: X, y, and the rows of the data's own training part."""
-    import pandas as pd
+    """The film posters with their texts: X, y, and the rows of the data's own training part."""
     from sklearn.utils import Bunch
 
     from sklearn_mlic import load_csv
@@ -35,9 +34,9 @@ def load_posters() -> Any:
     folder = DATA / "data" / "movie_posters"
     if not folder.is_dir() or not WEIGHTS.is_file():
         sys.exit(f"Skipped: {folder} or {WEIGHTS} is missing. Set MLIC_DATA to the data's folder.")
-    bunch = load_csv(folder / "posters.csv", folder / "images")
-    is_train = (pd.read_csv(folder / "posters.csv")["split"] == "train").to_numpy()
-    return Bunch(X=bunch.data, y=bunch.target.to_numpy(), is_train=is_train)
+    texts = ["title", "tags", "overview"]
+    bunch = load_csv(folder / "posters.csv", folder / "images", text=texts, split="split")
+    return Bunch(X=bunch.data, y=bunch.target.to_numpy(), is_train=bunch.split == "train")
 
 
 def load_blocks(name: str) -> Any:
