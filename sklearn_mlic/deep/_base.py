@@ -83,7 +83,7 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         MemoryError
             If the batches do not fit the memory.
         """
-        check_settings(self)
+        self._check_settings()
         earlier = self._fitted_state() if self.warm_start else {}
         with self._put_back_on_error(earlier):
             records = self._check_records(X, y, sample_weight, earlier)
@@ -140,7 +140,7 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         ValueError, ImageError, MemoryError
             As `fit` does.
         """
-        check_settings(self)
+        self._check_settings()
         earlier = self._fitted_state()
         with self._put_back_on_error(earlier):
             records = self._check_records(X, y, sample_weight, earlier)
@@ -168,6 +168,10 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         check_is_fitted(self, "epochs_")
         # After an interruption in the first epoch there is none.
         return pd.DataFrame(self.epochs_, columns=None if self.epochs_ else _COLUMNS)
+
+    def _check_settings(self) -> None:
+        """Refuse settings before any data is read."""
+        check_settings(self)
 
     def _fitted_state(self) -> dict[str, Any]:
         """What an earlier fit left, which the next one forgets as it begins; {} without one."""

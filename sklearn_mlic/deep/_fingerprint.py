@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from torch import nn
 
 from sklearn_mlic.images import content_digest
@@ -94,9 +95,14 @@ def _describe(name: str, value: Any) -> str:
         return str({key: _describe(name, item) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         return str([_describe(name, item) for item in value])
+    if isinstance(value, (set, frozenset)):
+        return str(sorted(_describe(name, item) for item in value))
     if isinstance(value, np.ndarray):
         return f"{value.shape} {value.dtype} {value.tobytes().hex()}"
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    if isinstance(value, BaseEstimator):
+        params = value.get_params(deep=False).items()
+        return f"{kind} {_describe(name, {key: v for key, v in params if key not in _FREE})}"
     if isinstance(value, nn.Module):
         # Settings of the module and its parts, and its weights.
         parts = [

@@ -12,7 +12,12 @@ from sklearn_mlic.utils._labels import as_label_matrix
 
 # What an earlier fit says of the form of X.
 _FORM = {"input_kind_", "n_features_in_", "feature_names_in_", "text_encoder_"}
-_KINDS = {"image": "images", "features": "feature vectors"}
+_KINDS = {
+    "image": "images",
+    "features": "feature vectors",
+    "text": "texts",
+    "image and text": "images and texts",
+}
 
 
 class InputMixin(MultilabelMixin):
@@ -22,7 +27,7 @@ class InputMixin(MultilabelMixin):
 
     Attributes
     ----------
-    input_kind_ : {"image", "features"}
+    input_kind_ : {"image", "features", "text", "image and text"}
         What fit was given.
     """
 
@@ -30,16 +35,24 @@ class InputMixin(MultilabelMixin):
         """Turn X into columns; in prediction they must be of the kind that fit saw."""
         columns = as_columns(X, image=self.image)
         given = next(iter(columns))
-        if not reset and given != self.input_kind_:
-            raise ValueError(
-                f"{type(self).__name__} was fitted on {_KINDS[self.input_kind_]} and is given "
-                f"{_KINDS[given]}. Pass X in the form that fit took."
-            )
+        if not reset:
+            self._check_kind(given)
         if given == "features":
             columns = {"features": validate_data(self, X, dtype=np.float32, reset=reset)}
         if reset:
             self.input_kind_ = given
         return columns
+
+    def _check_kind(self, given: str) -> None:
+        """Refuse in prediction what is of another kind than fit was given."""
+        if given != self.input_kind_:
+            advice = ""
+            if self.input_kind_ == "image and text":
+                advice = " To do without a side, leave its column empty."
+            raise ValueError(
+                f"{type(self).__name__} was fitted on {_KINDS[self.input_kind_]} and is given "
+                f"{_KINDS[given]}. Pass X in the form that fit took.{advice}"
+            )
 
     def _check_records(
         self, X: Any, y: Any, sample_weight: Any, earlier: dict[str, Any]

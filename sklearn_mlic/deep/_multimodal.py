@@ -2,24 +2,20 @@
 
 from collections.abc import Callable
 from copy import deepcopy
-from inspect import signature
 from typing import Any
 
 import numpy as np
 import torch
 
 from sklearn_mlic.deep._image import ImageClassifier
+from sklearn_mlic.deep._sides import check_reads_text, make_fusion, mark_images, takes_text
 from sklearn_mlic.deep._texts import encode_texts, fit_text_encoder
 from sklearn_mlic.deep._transforms import make_augmentation
 from sklearn_mlic.images import as_columns
-from sklearn_mlic.nn.fusion import FUSIONS, Fusion, TextAlone
-from sklearn_mlic.nn.heads import HEADS
+from sklearn_mlic.nn.fusion import FUSIONS, TextAlone
 from sklearn_mlic.nn.image_text import ImageTextModel
 from sklearn_mlic.nn.model import ImageModel
-from sklearn_mlic.utils._choices import make_choice
-
-# Stands where a row has no image; the network is told that there is none.
-_NO_IMAGE = np.zeros((1, 1, 3), dtype=np.uint8)
+from sklearn_mlic.utils._choices import check_choice
 
 
 class ImageTextClassifier(ImageClassifier):
@@ -39,7 +35,7 @@ class ImageTextClassifier(ImageClassifier):
         for a :class:`~sklearn_mlic.features.TextEmbedder` with this estimator's `cache`,
         `device` and `verbose`; or any transformer of texts, such as
         ``TfidfVectorizer()``, :class:`~sklearn_mlic.features.CharNgramCounter`, a pipeline or a
-        union of several. A clone is fitted on the texts that are there.
+        union of several. A clone is fitted on the texts that are there, without their labels.
     fusion : {"concat", "late", "gated", "cross_attention", "summary_concat"}, type or Fusion, \
             default="concat"
         How the two sides meet. ``"concat"``: the text's vector beside each token of the image
@@ -224,10 +220,29 @@ class ImageTextClassifier(ImageClassifier):
         self.modality_dropout = modality_dropout
         self.text = text
 
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        if self.text is None:
+            return
+        if isinstance(self.fusion, str):
+            check_choice("fusion", self.fusion, FUSIONS)
+        if not 0 <= self.modality_dropout < 1:
+            raise ValueError(
+                f"modality_dropout={self.modality_dropout!r}; expected a share of the rows, from "
+                f"0 to below 1."
+            )
+        if self.image is not None and make_augmentation(self.augmentation, 1).batch is not None:
+            raise ValueError(
+                f"augmentation={self.augmentation!r} mixes the images and labels of rows, and not "
+                f"their texts. Choose one that changes each image alone, such as 'light'."
+            )
+
     def _check_columns(self, X: Any, reset: bool) -> dict[str, Any]:
         if self.text is None:
             return super()._check_columns(X, reset)
-        self._check_frame(X)
+        given = "text" if self.image is None else "image and text"
+        if not reset:
+            self._check_kind(given)
         columns = as_columns(X, image=self.image, text=self.text, may_lack_image=True)
         texts = columns.pop("text")
         if reset:
@@ -238,33 +253,19 @@ class ImageTextClassifier(ImageClassifier):
                 device=self.device,
                 verbose=self.verbose,
             )
-            self.input_kind_ = "text" if self.image is None else "image and text"
+            self.input_kind_ = given
         columns |= {
             "text": encode_texts(self.text_encoder_, texts),
             "has_text": ~np.equal(texts, None).reshape(len(texts), -1).all(axis=1),
         }
         if self.image is not None:
-            columns |= self._mark_images(columns["image"], reset)
+            columns |= mark_images(columns["image"])
+            if reset and not columns["has_image"].any():
+                raise ValueError(
+                    f"None of the {len(texts)} rows has an image. Set image=None to fit on text "
+                    f"alone."
+                )
         return columns
-
-    def _check_frame(self, X: Any) -> None:
-        if not hasattr(X, "columns"):
-            raise TypeError(
-                f"X is a {type(X).__name__}; expected a DataFrame with the columns "
-                f"image={self.image!r} and text={self.text!r}. For images alone, set text=None."
-            )
-
-    @staticmethod
-    def _mark_images(images: np.ndarray, reset: bool) -> dict[str, np.ndarray]:
-        """Return the images with a stand-in where there is none, and which rows have one."""
-        has_image = np.array([source is not None for source in images])
-        if reset and not has_image.any():
-            raise ValueError(
-                f"None of the {len(images)} rows has an image. Set image=None to fit on text alone."
-            )
-        for row in np.flatnonzero(~has_image):
-            images[row] = _NO_IMAGE
-        return {"image": images, "has_image": has_image}
 
     def _build_backbone(self, columns: dict) -> tuple[Any, dict[str, Any]]:
         if "text" not in columns:
@@ -272,25 +273,11 @@ class ImageTextClassifier(ImageClassifier):
         backbone, spec = None, {"n_features": 0}
         if "image" in columns:
             backbone, spec = super()._build_backbone(columns)
-            self._check_augmentation(backbone.image_size)
-        if not 0 <= self.modality_dropout < 1:
-            raise ValueError(
-                f"modality_dropout={self.modality_dropout!r}; expected a share of the rows, from "
-                f"0 to below 1."
-            )
         return backbone, spec | {
             "n_text": columns["text"].shape[-1],
             "fusion": deepcopy(self.fusion),
             "fusion_params": deepcopy(self.fusion_params),
-            "modality_dropout": self.modality_dropout,
         }
-
-    def _check_augmentation(self, image_size: int) -> None:
-        if make_augmentation(self.augmentation, image_size).batch is not None:
-            raise ValueError(
-                f"augmentation={self.augmentation!r} mixes the images and labels of rows, and not "
-                f"their texts. Choose one that changes each image alone, such as 'light'."
-            )
 
     def _assemble(
         self, backbone: Any, n_labels: int, device: torch.device, choose_precision: Callable
@@ -298,46 +285,19 @@ class ImageTextClassifier(ImageClassifier):
         spec = self.model_spec_
         if "n_text" not in spec:
             return super()._assemble(backbone, n_labels, device, choose_precision)
-        fusion = self._make_fusion(backbone, n_labels)
-        sizes = {"n_features": fusion.n_features}
-        if fusion.gives_text:
-            self._check_head_takes_text()
-            sizes["n_text"] = spec["n_text"]
-        head = self._make_head(n_labels, **sizes)
-        precision = "fp32"
-        if backbone is not None:
-            precision = choose_precision(self.precision, device, backbone)
-        return ImageTextModel(backbone, fusion, head, precision, spec["modality_dropout"])
-
-    def _make_fusion(self, backbone: Any, n_labels: int) -> Fusion:
-        spec = self.model_spec_
+        n_text = spec["n_text"]
         if backbone is None:
-            return TextAlone(spec["n_text"])
-        fusion = make_choice(
-            "fusion",
-            deepcopy(spec["fusion"]),
-            FUSIONS,
-            spec["fusion_params"],
-            n_image=spec["n_features"],
-            n_text=spec["n_text"],
-            n_labels=n_labels,
-        )
-        if not isinstance(fusion, Fusion):
-            raise TypeError(
-                f"fusion={spec['fusion']!r}; expected one of {', '.join(FUSIONS)}, or a "
-                f"sklearn_mlic.nn.fusion.Fusion or its class."
-            )
-        return fusion
-
-    def _check_head_takes_text(self) -> None:
-        head = self.model_spec_["head"]
-        made = HEADS.get(head, head) if isinstance(head, str) else head
-        if isinstance(made, type) and "n_text" not in signature(made).parameters:
-            raise ValueError(
-                f"fusion={self.fusion!r} puts the text beside the head's summary of the image, and "
-                f"head={head!r} takes no text. Choose head='lstm_transformer', or fusion='concat', "
-                f"which any head takes."
-            )
+            fusion, precision = TextAlone(n_text), "fp32"
+        else:
+            fusion = make_fusion(spec, n_labels)
+            precision = choose_precision(self.precision, device, backbone)
+        sizes = {"n_features": fusion.n_features}
+        if fusion.gives_text and takes_text(spec["head"]):
+            sizes["n_text"] = n_text
+        head = self._make_head(n_labels, **sizes)
+        if fusion.gives_text:
+            check_reads_text(head, n_text, spec["fusion"])
+        return ImageTextModel(backbone, fusion, head, precision, self.modality_dropout)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -73,7 +73,9 @@ warmup_epochs, clip_norm, accumulate, ema_decay
             The learning rate is set in each of its groups.
         """
         scales = {"backbone": self.backbone_lr_scale}
-        parts = [(part, scales.get(name, 1.0)) for name, part in model.named_children()]
+        # The backbone last: the rate of the first group is the one that is shown.
+        named = sorted(model.named_children(), key=lambda pair: pair[0] in scales)
+        parts = [(part, scales.get(name, 1.0)) for name, part in named]
         given = {**(self.optimizer_params or {}), **params}
         # Plain numbers: a checkpoint takes no others.
         params = {"lr": float(self.lr), "weight_decay": float(self.weight_decay), **given}

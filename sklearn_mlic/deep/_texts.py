@@ -93,6 +93,8 @@ def _encode_column(encoder: Any, texts: np.ndarray) -> Any:
             f"text_encoder {type(encoder).__name__} gives NaN or infinite values; expected finite "
             f"numbers."
         )
+    if has_text.all() and not sparse.issparse(found):
+        return np.asarray(found, dtype=np.float32)
     rows = np.flatnonzero(has_text)
     if sparse.issparse(found):
         # Row i of the texts that are there becomes row rows[i].

@@ -25,7 +25,7 @@ def as_columns(
         A DataFrame with the columns named below; or paths, PIL images or uint8 arrays in a list,
         tuple, Series or 1-D array; or an array of shape (n, H, W, C) with 3, 4 or 1 channels; or
         numeric features, whose validation is left to scikit-learn.
-    image : str, default="image"
+    image : str or None, default="image"
         The column of a DataFrame that holds the images; None takes the text alone.
     text : str or list of str, optional
         The column of a DataFrame that holds the text, or a list of such columns.

@@ -59,7 +59,7 @@ class ImageTextModel(ImageModel):
         has_image : Tensor of bool, shape (B,), optional
             Which rows have an image.
         text : Tensor of shape (B, E) or (B, T, E)
-            A vector a text, or one a token with zeros behind the last.
+            A vector a text, or one a token and zeros where there is none.
         has_text : Tensor of bool, shape (B,)
             Which rows have text.
         tokens : Tensor of shape (B, h, w, D), optional
@@ -121,6 +121,14 @@ class ImageTextModel(ImageModel):
         fused = self._fuse(self._embed_present(image, has_image), has_image, words)
         return self.map_labels(fused, label_vectors=label_vectors, text=words.vector())
 
+    def _check_other_labels(self, label_vectors: Tensor | None) -> None:
+        super()._check_other_labels(label_vectors)
+        if label_vectors is not None and self.fusion.knows_labels:
+            raise ValueError(
+                f"{type(self.fusion).__name__} has weights for the labels it was trained on and "
+                f"scores no others. Take fusion='concat'."
+            )
+
     @property
     def token_reduction(self) -> str | None:
         """As of `ImageModel`, where the fusion leaves means as they are."""
@@ -145,12 +153,13 @@ class ImageTextModel(ImageModel):
 
     def _embed_present(self, image: Tensor, has_image: Tensor) -> Tensor:
         """Run the backbone on the images that are there; the others have tokens of zeros."""
-        present = has_image.clone()
-        # The grid is known from one image at least, and batch norm needs two.
-        present[: 2 if self.training else 1] = True
-        if present.all():
+        rows = has_image.nonzero().squeeze(1)
+        if len(rows) == len(image):
             return self.embed(image)
-        rows = present.nonzero().squeeze(1)
+        # The grid is known from one image at least, and batch norm needs two.
+        least = min(2 if self.training else 1, len(image))
+        if len(rows) < least:
+            rows = torch.cat([rows, (~has_image).nonzero().squeeze(1)])[:least]
         found = self.embed(image[rows].contiguous(memory_format=torch.channels_last))
         tokens = found.new_zeros(len(image), *found.shape[1:])  # (B, h, w, D)
         return tokens.index_copy(0, rows, found)

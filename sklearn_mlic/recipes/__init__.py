@@ -1,7 +1,7 @@
 """Whole systems as one-line constructors, each inside its threshold rule."""
 
-from sklearn_mlic.recipes._fusion import image_text, text_network
-from sklearn_mlic.recipes._image_text import cnn_lstm_transformer, efficientnet_captions
+from sklearn_mlic.recipes._captions import cnn_lstm_transformer, efficientnet_captions
+from sklearn_mlic.recipes._image_text import image_text, text_network
 from sklearn_mlic.recipes._large_networks import efficientnet_b4, resnet18, vgg16
 from sklearn_mlic.recipes._plain_cnn import plain_cnn, plain_cnn_grid
 from sklearn_mlic.recipes._probes import (

@@ -1,7 +1,10 @@
 """Settings that make another model have another fingerprint; equal ones have the same."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +12,7 @@ import torch
 from torchvision.transforms import v2
 
 from helpers import classifier, coloured
+from sklearn_mlic import TextEmbedder
 from sklearn_mlic.deep import Augmentation
 from sklearn_mlic.deep._fingerprint import digest_settings
 from sklearn_mlic.nn.heads import LinearHead
@@ -62,6 +66,34 @@ def test_weights_of_a_head_count():
     first, second = LinearHead(96, 3), LinearHead(96, 3)
     torch.nn.init.ones_(second.linear.weight)
     assert digest(head=first) != digest(head=second)
+
+
+def test_settings_of_an_estimator_count_and_not_where_it_runs():
+    def of(**params):
+        return digest_settings({"text_encoder": TextEmbedder("a folder", **params)})
+
+    assert of() == of(device="cpu", verbose=1, cache="ram")
+    assert of() != of(max_tokens=8)
+
+
+def test_a_set_is_one_in_every_process():
+    code = (
+        "from sklearn.feature_extraction.text import TfidfVectorizer\n"
+        "from sklearn_mlic.deep._fingerprint import digest_settings\n"
+        "words = {f'word{i}' for i in range(20)}\n"
+        "print(digest_settings({'text_encoder': TfidfVectorizer(stop_words=words)}))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2)
+    }
+    assert len(found) == 1
 
 
 def test_a_seed_is_one_whatever_its_type():

@@ -7,16 +7,24 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import clone
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline, make_union
 
-from sklearn_mlic import ImageClassifier, ImageTextClassifier, load, make_multilabel_images, save
+from sklearn_mlic import (
+    CharNgramCounter,
+    ImageClassifier,
+    ImageTextClassifier,
+    load,
+    make_multilabel_images,
+    save,
+)
 from sklearn_mlic.metrics import mean_average_precision
+from sklearn_mlic.nn.backbones import make_backbone
 from sklearn_mlic.nn.fusion import FUSIONS, Concat
-from sklearn_mlic.nn.heads import HEADS
+from sklearn_mlic.nn.heads import HEADS, LinearHead
+from sklearn_mlic.nn.heads.lstm_transformer import LSTMTransformerHead
 
 SMALL_FUSIONS = {
     "concat": {"hidden": 16},
@@ -203,15 +211,76 @@ def test_several_columns_stand_side_by_side(bunch, encoder):
     assert not np.allclose(model.predict_proba(blank), other)
 
 
-@pytest.mark.parametrize("fusion", ["late", "gated"])
+def identity(image):
+    """An augmentation that changes nothing, and keeps tokens from being computed once."""
+    return image
+
+
+@pytest.mark.parametrize("fusion", ["concat", "late", "gated"])
 def test_frozen_tokens_change_nothing(bunch, fusion):
-    settings = {"fusion": fusion, "fusion_params": SMALL_FUSIONS.get(fusion)}
     X = bunch.data.copy()
     X.loc[::5, "image"] = None
-    model = make(freeze="backbone", augmentation="none", cache="ram", **settings)
-    model.fit(X, bunch.target)
-    direct = clone(model).set_params(cache=None).fit(X, bunch.target)
-    np.testing.assert_allclose(model.predict_proba(X), direct.predict_proba(X), rtol=1e-4)
+    settings = {"fusion": fusion, "fusion_params": SMALL_FUSIONS.get(fusion), "image_size": 64}
+    once = make(freeze="backbone", augmentation="none", cache="ram", **settings)
+    anew = make(freeze="backbone", augmentation=identity, **settings)
+    y_prob = once.fit(X, bunch.target).predict_proba(X)
+    np.testing.assert_allclose(y_prob, anew.fit(X, bunch.target).predict_proba(X), rtol=1e-4)
+
+
+def test_maps_look_at_the_image_given_its_text(bunch):
+    model = make(image_size=96).fit(bunch.data, bunch.target)
+    maps = model.attention_maps(bunch.data[:4])
+    assert maps.shape == (4, 3, 3, 3)
+    assert maps.std(axis=(2, 3)).min() > 0
+    other = model.attention_maps(bunch.data[:4].assign(caption="another text"))
+    assert not np.allclose(maps, other)
+
+
+def test_settings_may_change_between_fits(bunch):
+    model = make(warm_start=True).fit(bunch.data, bunch.target)
+    model.set_params(modality_dropout=0.9).fit(bunch.data, bunch.target)
+    assert model.net_.module_.modality_dropout == 0.9
+    with pytest.raises(ValueError, match="'mixup' mixes"):
+        model.set_params(augmentation="mixup").fit(bunch.data, bunch.target)
+
+
+SWITCHES = [
+    ({}, {"text": None}, "on images and texts and is given images.*leave its column empty"),
+    ({}, {"image": None}, "on images and texts and is given texts"),
+    ({"text": None}, {"text": "caption"}, "on images and is given images and texts"),
+    ({"image": None}, {"image": "image"}, "on texts and is given images and texts"),
+]
+
+
+@pytest.mark.parametrize(("fitted", "switched", "message"), SWITCHES)
+def test_a_side_cannot_be_switched_after_the_fit(bunch, fitted, switched, message):
+    model = make(**fitted).fit(bunch.data, bunch.target).set_params(**switched)
+    with pytest.raises(ValueError, match=message):
+        model.predict_proba(bunch.data)
+
+
+def test_other_labels_are_scored_given_the_text(bunch):
+    model = make(
+        head="ml_decoder",
+        head_params={"width": 16, "n_heads": 2, "n_hidden": 16},
+        label_encoder=CharNgramCounter(1),
+    ).fit(bunch.data, bunch.target)
+    with_text = model.predict_proba(bunch.data, label_names=["moon", "box"])
+    assert with_text.shape == (40, 2)
+    without = bunch.data.assign(caption=None)
+    assert not np.allclose(with_text, model.predict_proba(without, label_names=["moon", "box"]))
+
+
+def test_workers_fetch_sparse_rows(bunch):
+    alone, helped = (make(n_jobs=n).fit(bunch.data, bunch.target) for n in (None, 2))
+    np.testing.assert_array_equal(alone.predict_proba(bunch.data), helped.predict_proba(bunch.data))
+
+
+def test_a_head_that_does_not_read_the_text_is_refused(bunch):
+    width = make_backbone("test_resnet", pretrained=False, image_size=32).n_features
+    for head in (LinearHead(width, 3), LSTMTransformerHead(width, 3)):
+        with pytest.raises(ValueError, match="does not take a text of"):
+            make(fusion="summary_concat", head=head).fit(bunch.data, bunch.target)
 
 
 def test_rows_held_out_keep_their_text(bunch):
@@ -272,7 +341,11 @@ def test_a_fusion_of_ones_own(bunch):
 BAD = [
     ({"fusion": "lat"}, ValueError, "Unknown fusion 'lat'. Did you mean 'late'"),
     ({"fusion": print}, TypeError, "fusion=<built-in function print>; expected one of late|concat"),
-    ({"fusion": "summary_concat"}, ValueError, "head='linear' takes no text. Choose head='lstm"),
+    (
+        {"fusion": "summary_concat"},
+        ValueError,
+        "LinearHead does not take a text of .* Choose head='lstm",
+    ),
     ({"text_encoder": 3}, TypeError, "text_encoder=3; expected the name or folder"),
     ({"text_encoder": TfidfVectorizer}, TypeError, "expected the name or folder"),
     ({"modality_dropout": 1.0}, ValueError, "modality_dropout=1.0; expected a share"),
@@ -298,7 +371,7 @@ def test_a_side_without_any_row_is_named(bunch):
 
 def test_other_forms_of_x_are_refused(bunch):
     images = list(bunch.data["image"])
-    with pytest.raises(TypeError, match="X is a list; expected a DataFrame with the columns"):
+    with pytest.raises(ValueError, match="X is a list without columns, but text='caption'"):
         make().fit(images, bunch.target)
     with pytest.raises(TypeError, match="Row 1 of the text column is of type int"):
         make().fit(bunch.data.assign(caption=["a", 1] * 20), bunch.target)

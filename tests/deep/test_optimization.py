@@ -71,6 +71,13 @@ def test_the_backbone_learns_at_a_part_of_the_rate():
         assert group["lr"] == pytest.approx(0.05 if name.startswith("backbone") else 0.5)
 
 
+def test_the_rate_that_is_shown_is_not_the_backbones():
+    optimizer = Optimization(lr=0.5, backbone_lr_scale=0.1).make_optimizer(
+        network("test_resnet"), {}
+    )
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
 @pytest.mark.parametrize("frozen", ["backbone", "bn", 1])
 def test_frozen_parameters_are_not_in_the_optimizer(frozen):
     model = network("test_resnet", frozen)

@@ -97,6 +97,14 @@ def test_padding_behind_a_text_does_not_matter(name):
 
 
 @each
+def test_an_empty_place_before_a_text_does_not_matter(name):
+    fusion, (tokens, text) = make(name), make_sides(pooled=False)
+    shifted = torch.cat([torch.zeros(B, 2, E), text], dim=1)
+    for a, b in zip(fuse(fusion, tokens, shifted), fuse(fusion, tokens, text), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+@each
 def test_both_sides_matter_where_they_are(name):
     fusion, (tokens, text) = make(name), make_sides()
     both = torch.ones(B, dtype=torch.bool)

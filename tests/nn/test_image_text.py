@@ -18,11 +18,11 @@ def _seed():
         yield
 
 
-def make(fusion=Late, head="linear", **params):
+def make(fusion=Late, head="linear", modality_dropout=0.0, **params):
     backbone = make_backbone("test_resnet", pretrained=False, image_size=32)
     made = fusion(n_image=backbone.n_features, n_text=E, n_labels=L)
-    head = make_head(head, made.n_features, L)
-    return ImageTextModel(backbone, made, head, **params).eval()
+    head = make_head(head, made.n_features, L, **params)
+    return ImageTextModel(backbone, made, head, modality_dropout=modality_dropout).eval()
 
 
 def make_batch(has_image=None, has_text=None):
@@ -66,6 +66,24 @@ def test_a_batch_may_lack_all_images_or_all_texts(fusion):
             torch.testing.assert_close(logits, logits[:1].expand(B, -1))
         model.train()(**batch).sum().backward()
         model.eval()
+
+
+def test_training_runs_on_images_that_are_there_too():
+    model = make().train()
+    runs = watch(model)
+    model(**make_batch(has_image=[False, False, True, True, False, True]))
+    model(**make_batch(has_image=[False] * 5 + [True]))  # batch norm needs two
+    assert runs == [3, 2]
+
+
+def test_a_fusion_that_knows_its_labels_scores_no_others():
+    vectors = torch.randn(2, 7)
+    params = {"label_vectors": torch.randn(L, 7)}
+    late = make(Late, "ml_decoder", **params)
+    with pytest.raises(ValueError, match="Late has weights for the labels it was trained on"):
+        late(**make_batch(), label_vectors=vectors)
+    beside = make(Concat, "ml_decoder", **params)
+    assert beside(**make_batch(), label_vectors=vectors).shape == (B, 2)
 
 
 def test_tokens_computed_before_give_the_same_logits():

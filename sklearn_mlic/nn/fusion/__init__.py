@@ -4,7 +4,7 @@ A fusion is built with ``n_image``, ``n_text`` and ``n_labels`` and says by ``n_
 the tokens are that it gives the head.
 """
 
-from sklearn_mlic.nn.fusion.base import Fusion, TextAlone
+from sklearn_mlic.nn.fusion.base import Fusion, Text, TextAlone
 from sklearn_mlic.nn.fusion.concat import Concat, SummaryConcat
 from sklearn_mlic.nn.fusion.cross_attention import CrossAttention
 from sklearn_mlic.nn.fusion.gated import Gated
@@ -26,5 +26,6 @@ __all__ = [
     "Gated",
     "Late",
     "SummaryConcat",
+    "Text",
     "TextAlone",
 ]

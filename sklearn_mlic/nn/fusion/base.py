@@ -58,10 +58,13 @@ class Fusion(nn.Module):
     gives_text : bool
         Whether the head is to take the text itself: it is made with ``n_text``, and its
         ``forward`` names ``text``.
+    knows_labels : bool
+        Whether it has weights of its own for each label, and so cannot score others.
     """
 
     keeps_means = False
     gives_text = False
+    knows_labels = False
 
     def __init__(self, n_image: int, n_text: int, n_features: int):
         super().__init__()
@@ -92,7 +95,7 @@ class Fusion(nn.Module):
         Parameters
         ----------
         text : Tensor of shape (B, E) or (B, T, E)
-            A vector a text, or one a token with zeros behind the last.
+            A vector a text, or one a token and zeros where there is none.
         has_text : Tensor of bool, shape (B,)
             Which rows have one.
 
@@ -104,7 +107,7 @@ class Fusion(nn.Module):
         if text.dim() == 2:
             text = text[:, None]  # (B, E) -> (B, 1, E)
         is_token = (text != 0).any(dim=2) & has_text[:, None]  # (B, T)
-        is_token[:, 0] = True
+        is_token[:, 0] |= ~is_token.any(dim=1)
         text = torch.where(has_text[:, None, None], text, self.missing_text)
         return Text(text, is_token, has_text)
 

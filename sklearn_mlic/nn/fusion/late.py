@@ -10,7 +10,7 @@ class Late(Fusion):
     """Weigh the logits of the image's head and of the text, label by label, and add them.
 
     Choose it to keep the sides apart: a text that tells nothing of a label does that label no
-    harm, and a missing side leaves the other one's logits. Weights of 1 are the product of the
+    harm, and a missing side leaves the other one its say. Weights of 1 are the product of the
     sides' odds; each label has two of its own, and a bias for each combination of sides that a
     row may have.
 
@@ -32,6 +32,7 @@ class Late(Fusion):
     """
 
     keeps_means = True
+    knows_labels = True
 
     def __init__(
         self,
