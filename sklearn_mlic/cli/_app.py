@@ -18,7 +18,7 @@ from sklearn_mlic.cli._console import (
     print_leaderboard,
     remarks,
 )
-from sklearn_mlic.cli._data_options import DataOptions, MayLackImage, TextColumns
+from sklearn_mlic.cli._data_options import DataOptions, Ids, MayLackImage, TextColumns
 from sklearn_mlic.cli._option_groups import with_option_groups
 
 app = Typer(
@@ -180,6 +180,7 @@ def predict(
     labels: Annotated[str, Option(help="Column of labels to write.")] = "labels",
     text: TextColumns = None,
     may_lack_image: MayLackImage = False,
+    ids: Ids = None,
     sep: Annotated[str, Option(help="What to write between labels.")] = " ",
     no_label: Annotated[str, Option(help="What to write for no label; may be empty.")] = "-",
     probabilities: Annotated[
@@ -188,26 +189,28 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Predict the labels of images; every image gets a row, or the command fails and says why."""
-    from sklearn_mlic.cli._predict import predict_to_csv, read_inputs
+    from sklearn_mlic.cli._predict import fill_text, predict_to_csv, read_inputs
 
     prepare_output(out)
     estimator = _open(model, quiet)
-    source = DataOptions(images=images, image=image, text=text, may_lack_image=may_lack_image)
-    X, ids = read_inputs(inputs, source)
+    source = DataOptions(
+        images=images, image=image, text=text, may_lack_image=may_lack_image, ids=ids
+    )
+    X, names = read_inputs(inputs, source)
     with explain_text(text):
         predict_to_csv(
             estimator,
-            X,
-            ids,
+            fill_text(estimator, X),
+            names,
             out,
             probabilities=probabilities,
-            image=image,
+            image=ids or image,
             labels=labels,
             sep=sep,
             no_label=no_label,
         )
     if not quiet:
-        remarks.print(f"Predicted {len(ids)} images.")
+        remarks.print(f"Predicted {len(names)} images.")
     print(out)
 
 
@@ -221,6 +224,7 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Score a model on labelled images: a row a label, the averages, the summary."""
+    from sklearn_mlic.cli._predict import fill_text
     from sklearn_mlic.fitted import find_label_names, find_thresholds
     from sklearn_mlic.metrics import multilabel_report
 
@@ -228,7 +232,7 @@ def evaluate(
     estimator = _open(model, quiet)
     bunch = data.read(csv, label_names=find_label_names(estimator))
     with explain_text(data.text):
-        y_prob = estimator.predict_proba(bunch.data)
+        y_prob = estimator.predict_proba(fill_text(estimator, bunch.data))
     report = multilabel_report(bunch.target, y_prob, find_thresholds(estimator))
     print(report.to_string(float_format="{:.3f}".format, na_rep=""))
     summary = "  ".join(

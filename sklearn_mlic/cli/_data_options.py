@@ -15,6 +15,14 @@ MayLackImage = Annotated[
     bool, Option("--may-lack-image", help="Rows with text may have an empty image name.")
 ]
 
+Ids = Annotated[
+    str | None,
+    Option(
+        help="Column that the rows are called by, in the CSV file and in what is written; by "
+        "default that of the image names, and the row's number where there is none."
+    ),
+]
+
 
 @dataclass
 class DataOptions:
@@ -27,6 +35,7 @@ class DataOptions:
     labels: Annotated[str, Option(help="Column of labels.")] = "labels"
     text: TextColumns = None
     may_lack_image: MayLackImage = False
+    ids: Ids = None
     sep: Annotated[str, Option(help="What separates the labels of an image.")] = " "
     on_error: Annotated[
         str, Option(help="'raise' stops at bad rows, 'skip' lists them and leaves them out.")
@@ -64,6 +73,7 @@ class DataOptions:
             image=self.image,
             text=self.text,
             may_lack_image=self.may_lack_image,
+            ids=self.ids,
             sep=self.sep,
             on_error=self.on_error,
             **{"verify": True, **settings},

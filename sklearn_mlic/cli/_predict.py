@@ -1,19 +1,22 @@
 """From the arguments of ``predict`` to rows, and from rows to a CSV file."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from sklearn.base import BaseEstimator
 
 from sklearn_mlic.cli._data_options import DataOptions
 from sklearn_mlic.datasets import NO_LABEL, write_predictions
+from sklearn_mlic.datasets._predictions import check_form
 from sklearn_mlic.fitted import find_label_names, predict_both
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, list[str]]":
+def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, list]":
     """Turn image files, folders or one CSV file into X and the name of each row.
 
     Parameters
@@ -27,8 +30,8 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
     -------
     X : DataFrame
         With the column ``image`` and, from a CSV file with text, those of `data.text_names`.
-    ids : list of str
-        What the rows are called in the output.
+    ids : list of str or int
+        What the rows are called in the output; a number where a row has no name.
     """
     import pandas as pd
 
@@ -37,8 +40,9 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
             raise ValueError("Give one CSV file alone, or images and folders.")
         bunch = data.read_unlabelled(inputs[0])
         return bunch.data, list(bunch.ids)
-    if data.text:
-        raise ValueError("--text names a column: give a CSV file that has it.")
+    for option, given in (("--text", data.text), ("--ids", data.ids)):
+        if given:
+            raise ValueError(f"{option} names a column: give a CSV file that has it.")
     known = Image.registered_extensions()
     paths: list[Path] = []
     for path in inputs:
@@ -54,10 +58,43 @@ def read_inputs(inputs: list[Path], data: DataOptions) -> "tuple[pd.DataFrame, l
     return pd.DataFrame({"image": ids}), ids
 
 
+def fill_text(estimator: Any, X: "pd.DataFrame") -> "pd.DataFrame":
+    """Give images without text the columns of text, empty, that their model takes them with.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted model.
+    X : DataFrame
+        The rows that it is asked about.
+
+    Returns
+    -------
+    DataFrame
+        X itself where it has text, or where the model cannot do without.
+    """
+    if list(X.columns) != ["image"]:
+        return X
+    # An ImageTextClassifier, by its parameters: to name the class would load torch for any model.
+    parts = [estimator, *estimator.get_params().values()]
+    estimators = [part for part in parts if isinstance(part, BaseEstimator)]
+    texts = [e.text for e in estimators if hasattr(e, "text") and getattr(e, "image", None)]
+    names = [name for text in texts if text for name in ([text] if isinstance(text, str) else text)]
+    if not names:
+        return X
+    warnings.warn(
+        "The model was trained on images with text, and gets none: it goes by the images alone. "
+        "Where there is text in a CSV file, name its column with --text.",
+        UserWarning,
+        stacklevel=2,
+    )
+    return X.assign(**dict.fromkeys(names))
+
+
 def predict_to_csv(
     estimator: Any,
     X: Any,
-    ids: list[str],
+    ids: list,
     path: Path,
     *,
     probabilities: bool,
@@ -74,8 +111,8 @@ def predict_to_csv(
         A fitted model.
     X : DataFrame
         The images.
-    ids : list of str
-        The name of each row.
+    ids : list of str or int
+        What each row is called.
     path : Path
         The CSV file to write.
     probabilities : bool
@@ -88,21 +125,7 @@ def predict_to_csv(
         What an image without a label gets; `load_csv` reads ``-`` as such.
     """
     names = find_label_names(estimator)
-    unclear = [name for name in names if sep in name]
-    if unclear:
-        raise ValueError(
-            f"The label {unclear[0]!r} contains the separator {sep!r}, so that the labels could "
-            f"not be read back. Choose another with --sep, such as --sep '|'."
-        )
+    form = {"image": image, "labels": labels, "sep": sep, "no_label": no_label}
+    check_form(names, probabilities=probabilities, **form)
     y_pred, y_prob = predict_both(estimator, X)
-    write_predictions(
-        path,
-        ids,
-        y_pred,
-        names,
-        y_prob=y_prob if probabilities else None,
-        image=image,
-        labels=labels,
-        sep=sep,
-        no_label=no_label,
-    )
+    write_predictions(path, ids, y_pred, names, y_prob=y_prob if probabilities else None, **form)

@@ -60,6 +60,22 @@ def find_bare_rows(data: "pd.DataFrame", image: str) -> Iterator[Problem]:
         yield Problem(row, "there is neither an image nor text", remedy)
 
 
+def name_rows(images: list[str], column: str, findings: Findings) -> list[str | int]:
+    """Call rows by their image, or where they have none by their number."""
+    names = [image if image.strip() else row for row, image in enumerate(images, 1)]
+    taken = set(images)
+    findings.problems += [
+        Problem(
+            name - 1,
+            f"the row has no image and an image is called {str(name)!r} like its number",
+            f"Name a column that tells all rows apart with ids, for {column!r} does not.",
+        )
+        for name in names
+        if isinstance(name, int) and str(name) in taken
+    ]
+    return names
+
+
 def read_labels(
     cells: list[str], sep: str, label_names: list[str] | None, unknown: str, findings: Findings
 ) -> list[list[str] | None]:

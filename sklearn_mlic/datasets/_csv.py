@@ -10,6 +10,7 @@ from sklearn_mlic.datasets._columns import (
     Findings,
     find_bare_rows,
     find_repeats,
+    name_rows,
     read_images,
     read_labels,
     read_marks,
@@ -71,8 +72,8 @@ def load_csv(
     split : str, optional
         A column that says which part a row belongs to, such as ``train`` or ``val``.
     ids : str, optional
-        The column that the rows are called by. By default that of the images or, without images,
-        the numbers of the rows.
+        The column that the rows are called by. By default that of the images; a row without one
+        is called by its number.
     sep : str, default=" "
         What separates the labels in a cell. White space around labels and repeated labels do
         no harm.
@@ -85,7 +86,7 @@ def load_csv(
         ``target.any(axis=1)`` tells which have one.
     may_lack_image : bool, default=False
         Whether the cell of a row's image may be empty if it has text: the image is then missing
-        (None or NaN).
+        (None or NaN). Set `ids` as well where such rows are to have names of their own.
     verify : bool, default=False
         Also decode every image, which takes some milliseconds each.
     on_error : {"raise", "skip"}, default="raise"
@@ -107,7 +108,8 @@ def load_csv(
         split : ndarray of shape (n_samples,) or None
             The part of each row: ``data[split == "train"]``.
         ids : ndarray of shape (n_samples,)
-            The image names as they stand in the file, or the cells of `ids`, or row numbers.
+            The image names as they stand in the file, or the cells of `ids`; the number of the
+            row (an int) where there is no image and no `ids`.
         skipped : DataFrame
             The problems of the rows that were dropped: row, image, problem. Rows are records
             of the file, counted from 1 below the header. Without images, ``id`` stands for
@@ -178,7 +180,7 @@ def load_csv(
         findings.problems += find_repeats(names, ids)
     if image is not None:
         called = table[image].tolist()
-        names = called if ids is None else names
+        names = name_rows(called, image, findings) if ids is None else names
         folder = os.path.dirname(os.path.abspath(path)) if images is None else os.fspath(images)
         data.insert(0, image, read_images(called, folder, verify, may_lack_image, findings))
         findings.problems += find_bare_rows(data, image) if may_lack_image else ()

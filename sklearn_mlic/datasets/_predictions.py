@@ -51,8 +51,8 @@ def write_predictions(
     Raises
     ------
     ValueError
-        If the lengths do not agree, `y_pred` holds something else than 0 and 1, or a label
-        could not be read back.
+        If the lengths do not agree, `y_pred` holds something else than 0 and 1, a label could
+        not be read back, or two columns would have one header.
 
     See Also
     --------
@@ -79,14 +79,14 @@ def write_predictions(
     names = check_label_names(
         find_names(own_names if label_names is None else label_names, len(own_names))
     )
-    check_sep(sep, names)
-    if no_label in names:
-        raise ValueError(
-            f"no_label={no_label!r} is also the name of a label; expected something else, such "
-            f"as {NO_LABEL!r}."
-        )
-    if image == labels:
-        raise ValueError(f"image and labels are both {image!r}; expected two headers.")
+    check_form(
+        names,
+        probabilities=y_prob is not None,
+        image=image,
+        labels=labels,
+        sep=sep,
+        no_label=no_label,
+    )
     if len(ids) != len(y_pred):
         raise ValueError(
             f"There are {len(ids)} ids for {len(y_pred)} rows of y_pred; expected one a row."
@@ -101,3 +101,27 @@ def write_predictions(
             )
         table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
     table.to_csv(path, index=False)
+
+
+def check_form(
+    names: Sequence[str], *, probabilities: bool, image: str, labels: str, sep: str, no_label: str
+) -> None:
+    """Refuse what `write_predictions` could not write so that it is read back.
+
+    It needs no predictions: ask it before they are made.
+    """
+    check_sep(sep, names)
+    if no_label in names:
+        raise ValueError(
+            f"no_label={no_label!r} is also the name of a label; expected something else, such "
+            f"as {NO_LABEL!r}."
+        )
+    if image == labels:
+        raise ValueError(f"image and labels are both {image!r}; expected two headers.")
+    if probabilities:
+        for parameter, header in (("image", image), ("labels", labels)):
+            if header in names:
+                raise ValueError(
+                    f"{parameter}={header!r} is also the name of a label, whose probabilities "
+                    f"get a column of that name; set {parameter} to another header."
+                )

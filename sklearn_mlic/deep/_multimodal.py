@@ -8,7 +8,13 @@ import numpy as np
 import torch
 
 from sklearn_mlic.deep._image import ImageClassifier
-from sklearn_mlic.deep._sides import check_reads_text, make_fusion, mark_images, takes_text
+from sklearn_mlic.deep._sides import (
+    check_reads_text,
+    check_sides,
+    make_fusion,
+    mark_images,
+    takes_text,
+)
 from sklearn_mlic.deep._texts import encode_texts, fit_text_encoder
 from sklearn_mlic.deep._transforms import make_augmentation
 from sklearn_mlic.images import as_columns
@@ -23,7 +29,8 @@ class ImageTextClassifier(ImageClassifier):
 
     Choose it where the text knows what the image does not show, and the other way round. A row
     may lack its text or its image (None, NaN, an empty string): the network is told so, and
-    learns to do without, because training hides a side now and then. With ``text=None`` it is an
+    learns to do without, because training hides a side now and then; a row with neither is given
+    the frequencies of the labels. With ``text=None`` it is an
     `ImageClassifier`, with ``image=None`` the same for text alone.
 
     Parameters
@@ -73,6 +80,8 @@ class ImageTextClassifier(ImageClassifier):
     ----------
     text_encoder_ : transformer
         What encodes texts.
+    text_width_ : int
+        Width of the vectors of texts, of all columns of text together.
     input_kind_ : {"image and text", "text", "image", "features"}
         What fit was given.
     net_, history_, epochs_, model_spec_, label_encoder_ : object
@@ -260,11 +269,16 @@ class ImageTextClassifier(ImageClassifier):
         }
         if self.image is not None:
             columns |= mark_images(columns["image"])
-            if reset and not columns["has_image"].any():
-                raise ValueError(
-                    f"None of the {len(texts)} rows has an image. Set image=None to fit on text "
-                    f"alone."
-                )
+            if reset:
+                check_sides(columns["has_image"], columns["has_text"])
+        width = columns["text"].shape[-1]
+        if reset:
+            self.text_width_ = width
+        elif width != self.text_width_:
+            raise ValueError(
+                f"The texts of text={self.text!r} are vectors of {width} values, and the network "
+                f"was trained on {self.text_width_}. Name the columns that fit was given."
+            )
         return columns
 
     def _build_backbone(self, columns: dict) -> tuple[Any, dict[str, Any]]:
@@ -274,7 +288,7 @@ class ImageTextClassifier(ImageClassifier):
         if "image" in columns:
             backbone, spec = super()._build_backbone(columns)
         return backbone, spec | {
-            "n_text": columns["text"].shape[-1],
+            "n_text": self.text_width_,
             "fusion": deepcopy(self.fusion),
             "fusion_params": deepcopy(self.fusion_params),
         }
@@ -297,7 +311,7 @@ class ImageTextClassifier(ImageClassifier):
         head = self._make_head(n_labels, **sizes)
         if fusion.gives_text:
             check_reads_text(head, n_text, spec["fusion"])
-        return ImageTextModel(backbone, fusion, head, precision, self.modality_dropout)
+        return ImageTextModel(backbone, fusion, n_labels, head, precision, self.modality_dropout)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,5 +1,6 @@
 """The two sides of a row, image and text: which it has, and what they are fused by."""
 
+import warnings
 from copy import deepcopy
 from inspect import signature
 from typing import Any
@@ -33,6 +34,33 @@ def mark_images(images: np.ndarray) -> dict[str, np.ndarray]:
     for row in np.flatnonzero(~has_image):
         images[row] = _NO_IMAGE
     return {"image": images, "has_image": has_image}
+
+
+def check_sides(has_image: np.ndarray, has_text: np.ndarray) -> None:
+    """Refuse to train where no row has an image; warn of rows that have neither side.
+
+    Parameters
+    ----------
+    has_image, has_text : ndarray of bool, shape (n_samples,)
+        Which rows have what.
+
+    Raises
+    ------
+    ValueError
+        If no row has an image.
+    """
+    if not has_image.any():
+        raise ValueError(
+            f"None of the {len(has_image)} rows has an image. Set image=None to fit on text alone."
+        )
+    n_bare = int((~has_image & ~has_text).sum())
+    if n_bare:
+        warnings.warn(
+            f"{n_bare} of {len(has_image)} rows have neither image nor text: they tell how "
+            f"frequent the labels are, and no more.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def make_fusion(spec: dict[str, Any], n_labels: int) -> Fusion:

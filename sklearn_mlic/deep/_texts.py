@@ -46,7 +46,13 @@ def fit_text_encoder(encoder: Any, texts: np.ndarray, **settings: Any) -> Any:
         raise ValueError(
             f"None of the {len(texts)} rows has text. Set text=None to fit on images alone."
         )
-    return clone(encoder).fit(given)
+    try:
+        return clone(encoder).fit(given)
+    except ValueError as error:
+        raise ValueError(
+            f"text_encoder {type(encoder).__name__} cannot be fitted on the {len(given)} texts: "
+            f"{error}"
+        ) from error
 
 
 def encode_texts(encoder: Any, texts: np.ndarray) -> Any:

@@ -97,7 +97,7 @@ def top_terms_per_label(
 
     if n_terms is not None:
         check_count("n_terms", n_terms)
-    check_choice("order", by, _ORDERS)
+    check_choice("value of by", by, _ORDERS)
     texts = as_texts(text)
     labels, _ = as_label_matrix(y, n_samples=len(texts), allow_unknown=True)
     label_names = find_names(label_names, labels.shape[1], y)

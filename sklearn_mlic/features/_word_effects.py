@@ -30,7 +30,7 @@ def word_effects(
     estimator: Any,
     X: Any,
     *,
-    text: str = "caption",
+    text: str = "text",
     labels: Sequence[str] | None = None,
     n_words: int | None = 20,
     min_rows: int = 1,
@@ -56,8 +56,8 @@ def word_effects(
         with probabilities kept within 0.0001 to 0.9999.
     X : DataFrame, or sequence of str
         In the form that ``fit`` took: a DataFrame with a column of text, or the texts alone for
-        a model of text. Rows without text are left out.
-    text : str, default="caption"
+        a model of text. Rows without two different words are left out.
+    text : str, default="text"
         The column of a DataFrame whose words are left out.
     labels : sequence of str, optional
         The labels to tell of; None takes all.
@@ -66,7 +66,7 @@ def word_effects(
     min_rows : int, default=1
         Words in fewer of the rows are not tried. The mean over few rows is a matter of chance.
     max_rows : int or None, default=200
-        Number of rows to try, spread evenly over those with text; None tries all.
+        Number of rows to try, spread evenly over those with two words or more; None tries all.
     batch_size : int, default=1024
         Number of texts a call of the estimator.
     label_names : sequence of str, optional
@@ -90,11 +90,14 @@ def word_effects(
     Raises
     ------
     ValueError
-        If no row has text, `text` or `labels` name nothing that is there, no word is in
-        `min_rows` rows, or a setting is out of range.
+        If no row has two different words, `text` or `labels` name nothing that is there, no word
+        is in `min_rows` rows, or a setting is out of range.
 
     Notes
     -----
+    A text of one word tells no effect: without it the text is empty, which to many models means
+    missing, and an answer to that is no answer to a text.
+
     The model predicts each row once, and once more for each different word in it: 200 captions
     of ten words take 2,200 predictions, with the image each time if there is one. Lower
     `max_rows` for long texts or slow models.
@@ -144,7 +147,7 @@ def word_effects(
 class _Plan(NamedTuple):
     """What is tried: `pairs` tells which word is left out of which row, by their places here."""
 
-    rows: np.ndarray  # int (n_rows,): rows of X that have text
+    rows: np.ndarray  # int (n_rows,): rows of X that have two words or more
     words: np.ndarray  # object (n_words,)
     pairs: np.ndarray  # int (n_pairs, 2): a place in `rows`, a place in `words`
 
@@ -192,18 +195,21 @@ def _read_texts(X: Any, text: str) -> np.ndarray:
 def _make_plan(texts: np.ndarray, min_rows: int, max_rows: int | None) -> _Plan:
     """Choose the rows, and the words that enough of them have."""
     check_count("min_rows", min_rows)
-    rows = np.flatnonzero([text is not None for text in texts])
+    own_words = [{match[1].lower() for match in _WORD.finditer(text or "")} for text in texts]
+    # Without its only word a text would be empty, which says that there is none.
+    rows = several = np.flatnonzero([len(own) > 1 for own in own_words])
     if max_rows is not None:
         check_count("max_rows", max_rows)
         if max_rows < len(rows):
             rows = rows[np.linspace(0, len(rows) - 1, max_rows).astype(int)]
-    found = [{match[1].lower() for match in _WORD.finditer(texts[row])} for row in rows]
+    found = [own_words[row] for row in rows]
     counts = Counter(word for own in found for word in own)
     words = sorted(word for word, n_rows in counts.items() if n_rows >= min_rows)
     if not words:
         raise ValueError(
-            f"No word is in {min_rows} or more rows; {len(rows)} of {len(texts)} rows have text "
-            f"and are tried. Is it the right column? Else lower min_rows or pass more rows."
+            f"No word is in {min_rows} or more rows; {len(several)} of {len(texts)} rows have two "
+            f"words or more, and {len(rows)} are tried. Is it the right column? Else lower "
+            f"min_rows or pass more rows."
         )
     places = {word: k for k, word in enumerate(words)}
     pairs = [

@@ -102,6 +102,8 @@ def _frame_columns(X: Any, image: Any, text: Any, may_lack_image: bool) -> dict[
     several = isinstance(text, (list, tuple))
     texts = list(text) if several else [text] if text is not None else []
     names = [*([] if image is None else [image]), *texts]
+    if len(set(names)) < len(names):
+        raise ValueError(f"One column is named twice: {list_some(names)}. Expected each once.")
     absent = [name for name in names if name not in X.columns]
     if absent and not texts and all(dtype.kind == "f" for dtype in X.dtypes):
         return {"features": X}

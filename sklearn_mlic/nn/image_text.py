@@ -11,7 +11,8 @@ from sklearn_mlic.nn.model import ImageModel
 class ImageTextModel(ImageModel):
     """Backbone, fusion and head; the names of `forward`'s arguments are the keys of a batch.
 
-    A row may lack its image, its text or both. The backbone runs on the images that are there.
+    A row may lack its image, its text or both. The backbone runs on the images that are there;
+    a row with neither side is given the frequencies of the labels.
 
     Parameters
     ----------
@@ -19,6 +20,8 @@ class ImageTextModel(ImageModel):
         From pixels to tokens; None for text alone.
     fusion : Fusion
         From tokens and text to what the head is given.
+    n_labels : int
+        Number of labels L.
     head : nn.Module
         From tokens (B, N, F) to logits (B, L).
     precision : {"fp32", "bf16", "fp16"}, default="fp32"
@@ -32,6 +35,7 @@ class ImageTextModel(ImageModel):
         self,
         backbone: Backbone | None,
         fusion: Fusion,
+        n_labels: int,
         head: nn.Module,
         precision: str = "fp32",
         modality_dropout: float = 0.0,
@@ -39,6 +43,7 @@ class ImageTextModel(ImageModel):
         super().__init__(backbone, head, precision)
         self.fusion = fusion
         self.modality_dropout = modality_dropout
+        self.register_buffer("prior", torch.zeros(n_labels))  # log-odds (L,)
 
     def forward(
         self,
@@ -86,7 +91,24 @@ class ImageTextModel(ImageModel):
         words = self.fusion.fill_text(text.float(), has_text)
         fused = self._fuse(tokens, has_image, words)
         logits = self.classify(fused, y=y, label_vectors=label_vectors, text=words.vector())
-        return self.fusion.finish(logits, has_image, words)
+        logits = self.fusion.finish(logits, has_image, words)
+        if label_vectors is not None:
+            return logits  # of new labels no frequency is known
+        has_any = has_text if has_image is None else has_image | has_text
+        return torch.where(has_any[:, None], logits, self.prior)
+
+    def set_labels(self, y: Tensor) -> None:
+        """Show the labels of all training rows: their frequencies, and a head that asks for them.
+
+        Parameters
+        ----------
+        y : Tensor of shape (n_samples, L)
+            1, 0, and NaN for unknown.
+        """
+        super().set_labels(y)
+        n_known = (~y.isnan()).sum(dim=0)
+        # Krichevsky and Trofimov's rule: a label that was never seen is not impossible.
+        self.prior.copy_(torch.logit((y.nansum(dim=0) + 0.5) / (n_known + 1)))
 
     def label_maps(
         self,

@@ -143,7 +143,7 @@ class LabelTermsDisplay:
         estimator: Any,
         X: Any,
         *,
-        text: str = "caption",
+        text: str = "text",
         labels: Sequence[str] | None = None,
         n_terms: int = 10,
         min_rows: int = 1,
@@ -161,7 +161,7 @@ class LabelTermsDisplay:
             A fitted multi-label classifier, or a pipeline or search around one.
         X : DataFrame, or sequence of str
             In the form that ``fit`` took: a DataFrame with a column of text, or the texts alone.
-        text : str, default="caption"
+        text : str, default="text"
             The column of a DataFrame whose words are left out.
         labels : sequence of str, optional
             The labels to show, in this order; None takes all.

@@ -161,6 +161,21 @@ def test_the_fusion_takes_what_is_asked_for(scenes, tmp_path):
     assert (network.precision, network.cache) == ("fp32", str(tmp_path))
 
 
+def check_without_text(path, scenes, out, approach, capsys, monkeypatch):
+    """Networks on images and texts take images alone, and say so; what reads texts does not."""
+    command = ["predict", path, scenes / "0.png", "-o", out, "--probabilities", "-q"]
+    if approach == "text":
+        assert "needs text" in fail(capsys, monkeypatch, *command)
+        return
+    with pytest.warns(UserWarning, match="it goes by the images alone"):
+        call(*command)
+    X = pd.DataFrame({"image": [str(scenes / "0.png")], "text1": [None], "text2": [None]})
+    y_prob = load(path).predict_proba(X)
+    np.testing.assert_allclose(pd.read_csv(out).iloc[:, 2:], y_prob, atol=1e-5)
+    with pytest.warns(UserWarning, match="it goes by the images alone"):
+        call("evaluate", path, scenes / "labels.csv", "-q")
+
+
 @pytest.mark.parametrize("approach", ["text", "fusion", "efficientnet_captions"])
 def test_several_columns_of_text_and_rows_without_an_image(
     scenes, tmp_path, capsys, monkeypatch, approach
@@ -178,11 +193,15 @@ def test_several_columns_of_text_and_rows_without_an_image(
     call("fit", csv, *source, "--may-lack-image", "-o", path, "--approach", approach, *settings)
     call("predict", path, csv, *source, "--may-lack-image", "--probabilities", "-o", out, "-q")
     written = pd.read_csv(out, keep_default_na=False)
-    assert written["image"].tolist() == table["image"].tolist()
+    names = [name or str(row) for row, name in enumerate(table["image"], 1)]
+    assert written["image"].tolist() == names
     data = pd.DataFrame({"text1": table["title"], "text2": table["caption"]})
     data.insert(0, "image", [str(scenes / name) if name else None for name in table["image"]])
     model = load(path)
     np.testing.assert_allclose(written.iloc[:, 2:], model.predict_proba(data), atol=1e-5)
+    call("predict", path, csv, *source, "--may-lack-image", "--ids", "title", "-o", out, "-q")
+    assert pd.read_csv(out)["title"].tolist() == table["title"].tolist()
+    check_without_text(path, scenes, out, approach, capsys, monkeypatch)
     one = ["--text", "title", "--may-lack-image", "--images", scenes]
     message = fail(capsys, monkeypatch, "evaluate", path, csv, *one, "-q")
     assert "another number of columns of text than the 1 that --text names" in message

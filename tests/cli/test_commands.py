@@ -9,6 +9,12 @@ import pytest
 
 from commands import NETWORK, call, fail
 from sklearn_mlic import __version__, load
+from sklearn_mlic.cli import _predict
+
+
+def refuse_to_predict(monkeypatch):
+    """Let a command end otherwise than with a message where it predicts."""
+    monkeypatch.setattr(_predict, "predict_both", lambda *_: 1 / 0)
 
 
 def test_fit_writes_one_model_file_and_prints_its_path(scenes, model, tmp_path):
@@ -96,6 +102,7 @@ def test_skip_leaves_bad_rows_out_and_says_so(scenes, tmp_path, recwarn):
         (["predict", "{model}", "nowhere.png", "-q"], "nowhere.png"),
         (["predict", "{csv}", "{csv}", "-q"], "not a model file"),
         (["predict", "{model}", "{csv}", "{csv}", "-q"], "one CSV file alone"),
+        (["predict", "{model}", "a.png", "--ids", "key", "-q"], "--ids names a column"),
     ],
 )
 def test_errors_say_what_to_do(scenes, model, capsys, monkeypatch, arguments, words):
@@ -156,8 +163,28 @@ def test_a_label_that_contains_the_separator_is_refused(scenes, tmp_path, capsys
     path = tmp_path / "m.skops"
     call("fit", tmp_path / "t.csv", "--images", scenes, "--sep", "|", "--approach", "prior",
          "-o", path, "-q")  # fmt: skip
+    refuse_to_predict(monkeypatch)
     message = fail(capsys, monkeypatch, "predict", path, scenes, "-o", tmp_path / "p.csv", "-q")
-    assert "'hot dog' contains the separator" in message
+    assert "'hot dog', which cannot be read from a cell" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--no-label", "disc"], "no_label='disc' is also the name of a label"),
+        (["--labels", "image"], "image and labels are both 'image'"),
+        (["--sep", ""], "sep=''"),
+        (["--labels", "disc", "--probabilities"], "labels='disc' is also the name of a label"),
+    ],
+)
+def test_what_could_not_be_written_is_refused_before_the_work(
+    scenes, model, tmp_path, capsys, monkeypatch, arguments, words
+):
+    refuse_to_predict(monkeypatch)
+    out = tmp_path / "p.csv"
+    message = fail(capsys, monkeypatch, "predict", model, scenes, "-o", out, "-q", *arguments)
+    assert words in message
+    assert not out.exists()
 
 
 def test_bad_usage_ends_with_status_2():

@@ -110,11 +110,21 @@ def test_rows_may_lack_their_image_if_they_have_text(write, tmp_path):
         loaded = load_csv(path, **settings, on_error="skip")
     assert loaded.data["image"][0] == str(tmp_path / "a.png")
     assert loaded.data["image"].isna().tolist() == [False, True, True]
+    assert loaded.ids.tolist() == ["a.png", 2, 4]
     columns = as_columns(loaded.data, text=["title", "plot"], may_lack_image=True)
     assert columns["image"].tolist() == [str(tmp_path / "a.png"), None, None]
-    assert columns["text"].tolist() == [None, "a dog", "b"]
+    assert columns["text"].tolist() == [[None, None], [None, "a dog"], ["b", None]]
     with pytest.raises(ValueError, match="the image name is empty"):
         load_csv(path, text="title")
+
+
+def test_rows_without_an_image_are_told_apart(write, tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "2", format="PNG")
+    path = write("image,labels,t,key\n2,x,,a\n,x,one,b\n,y,two,c\n")
+    settings = {"text": "t", "may_lack_image": True}
+    with pytest.raises(ValueError, match="row 2, image '': .* is called '2' like its number"):
+        load_csv(path, **settings)
+    assert load_csv(path, **settings, ids="key").ids.tolist() == ["a", "b", "c"]
 
 
 def test_a_column_parts_the_rows(write):

@@ -39,6 +39,12 @@ def test_probabilities_have_columns_of_their_own(tmp_path):
     assert path.read_text().splitlines() == ["image,labels,a,b", "x,a,0.123457,0.0"]
 
 
+def test_a_label_called_like_a_header_is_written_where_it_has_no_column(tmp_path):
+    path = tmp_path / "p.csv"
+    write_predictions(path, ["x"], [[1, 0]], ["image", "labels"])
+    assert path.read_text().splitlines() == ["image,labels", "x,image"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "params", "message"),
     [
@@ -51,6 +57,8 @@ def test_probabilities_have_columns_of_their_own(tmp_path):
         ((["x"], [[1, 0]], ["a", "none"]), {"no_label": "none"}, "is also the name of a label"),
         ((["x"], [[1, 0]], ["a", "b"]), {"sep": ""}, "sep=''"),
         ((["x"], [[1, 0]], ["a", "b"]), {"image": "labels"}, "are both 'labels'"),
+        ((["x"], [[1]], ["image"]), {"y_prob": [[0.5]]}, "image='image' is also the name of a"),
+        ((["x"], [[1]], ["a"]), {"y_prob": [[0.5]], "labels": "a"}, "labels='a' is also the name"),
         ((["x"], [[1, 0]], ["a", "b"]), {"y_prob": [[0.5]]}, "y_prob has shape (1, 1) and y_pred"),
     ],
 )

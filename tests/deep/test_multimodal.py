@@ -35,7 +35,9 @@ SMALL_FUSIONS = {
 
 @pytest.fixture(scope="module")
 def bunch():
-    return make_multilabel_images(40, image_size=32, n_labels=3, random_state=0)
+    scenes = make_multilabel_images(40, image_size=32, n_labels=3, random_state=0)
+    scenes.data["caption"] = scenes.data["caption"].replace("", "no words")
+    return scenes
 
 
 def make(**params):
@@ -127,18 +129,20 @@ def test_rows_may_lack_either_side_or_both_in_training(bunch):
     X = bunch.data.copy()
     X.loc[:9, "image"] = None
     X.loc[5:14, "caption"] = None
-    model = make(fusion="concat").fit(X, bunch.target)
+    with pytest.warns(UserWarning, match="5 of 40 rows have neither image nor text"):
+        model = make(fusion="concat").fit(X, bunch.target)
     y_prob = model.predict_proba(X)
     assert np.isfinite(y_prob).all()
-    neither = y_prob[5:10]
-    np.testing.assert_allclose(neither, neither[:1].repeat(5, axis=0), rtol=1e-5)
+    expected = (bunch.target.sum() + 0.5) / 41
+    np.testing.assert_allclose(y_prob[5:10], np.tile(expected, (5, 1)), rtol=1e-5)
 
 
 def test_rows_do_not_know_of_each_other(bunch):
     X = bunch.data.copy()
     X.loc[::3, "image"] = None
     X.loc[::4, "caption"] = None
-    model = make(fusion="gated").fit(X, bunch.target)
+    with pytest.warns(UserWarning, match="4 of 40 rows have neither"):
+        model = make(fusion="gated").fit(X, bunch.target)
     together = model.predict_proba(X)
     for row in range(6):
         alone = model.predict_proba(X.iloc[[row]])
@@ -367,6 +371,21 @@ def test_a_side_without_any_row_is_named(bunch):
         make().fit(bunch.data.assign(caption=None), bunch.target)
     with pytest.raises(ValueError, match="None of the 40 rows has an image. Set image=None"):
         make().fit(bunch.data.assign(image=None), bunch.target)
+
+
+def test_columns_of_text_are_those_of_the_fit(bunch):
+    X = bunch.data.assign(title="a title")
+    model = make(text=["title", "caption"]).fit(X, bunch.target).set_params(text="caption")
+    with pytest.raises(ValueError, match="was trained on .* Name the columns that fit"):
+        model.predict_proba(X)
+    for text in ("image", ["caption", "caption"]):
+        with pytest.raises(ValueError, match="One column is named twice"):
+            make(text=text).fit(X, bunch.target)
+
+
+def test_an_encoder_that_cannot_be_fitted_is_named(bunch):
+    with pytest.raises(ValueError, match="text_encoder TfidfVectorizer cannot be fitted.*empty"):
+        make().fit(bunch.data.assign(caption="?"), bunch.target)
 
 
 def test_other_forms_of_x_are_refused(bunch):

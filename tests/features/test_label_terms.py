@@ -136,7 +136,7 @@ def test_dense_weights_are_taken():
     ("settings", "message"),
     [
         ({"n_terms": 0}, "n_terms=0; expected a whole number of 1 or more"),
-        ({"by": "diference"}, "Unknown order 'diference'. Did you mean 'difference'"),
+        ({"by": "diference"}, "Unknown value of by 'diference'. Did you mean 'difference'"),
         ({"text": TEXTS[:3]}, "X has 3 rows and y has 5"),
         ({"text": [None, ""] * 2 + [" "]}, "None of the 5 rows has text"),
         ({"label_names": ["a"]}, "label_names has 1 names for 3 labels"),

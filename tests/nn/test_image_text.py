@@ -22,7 +22,7 @@ def make(fusion=Late, head="linear", modality_dropout=0.0, **params):
     backbone = make_backbone("test_resnet", pretrained=False, image_size=32)
     made = fusion(n_image=backbone.n_features, n_text=E, n_labels=L)
     head = make_head(head, made.n_features, L, **params)
-    return ImageTextModel(backbone, made, head, modality_dropout=modality_dropout).eval()
+    return ImageTextModel(backbone, made, L, head, modality_dropout=modality_dropout).eval()
 
 
 def make_batch(has_image=None, has_text=None):
@@ -109,6 +109,19 @@ def test_a_fusion_that_mixes_places_needs_all_tokens():
     assert make(FUSIONS["gated"]).token_reduction is None
 
 
+@pytest.mark.parametrize("fusion", FUSIONS.values(), ids=FUSIONS)
+def test_a_row_with_neither_side_has_the_labels_frequencies(fusion):
+    model = make(fusion)
+    y = torch.tensor([[1.0, 0.0, 0.0]] * 3 + [[0.0, 1.0, torch.nan]] * 2)
+    model.set_labels(y)
+    bare = [True, False, True, True, True, True]
+    logits = model(**make_batch(has_image=bare, has_text=bare))
+    torch.testing.assert_close(
+        logits[1].sigmoid(), torch.tensor([3.5, 2.5, 0.5]) / torch.tensor([6, 6, 4])
+    )
+    assert not torch.allclose(logits[0], logits[1])
+
+
 def test_training_hides_a_side_of_some_rows_and_never_both():
     model = make(modality_dropout=0.4)
     both = torch.ones(20_000, dtype=torch.bool)
@@ -135,7 +148,7 @@ def test_maps_lie_on_the_backbones_grid():
 
 
 def test_text_alone_needs_no_backbone():
-    model = ImageTextModel(None, TextAlone(E), make_head("linear", E, L)).eval()
+    model = ImageTextModel(None, TextAlone(E), L, make_head("linear", E, L)).eval()
     text = torch.randn(B, E)
     there = torch.ones(B, dtype=torch.bool)
     expected = model.head(model.fusion.norm(text)[:, None])

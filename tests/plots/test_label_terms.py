@@ -210,6 +210,14 @@ def test_without_a_package_the_way_to_get_it_is_told(monkeypatch, absent):
         display.plot_clouds()
 
 
+def test_the_column_is_called_text_unless_it_is_named():
+    frame = pd.DataFrame({"text": CAPTIONS, "more": 0})
+    columns = ColumnTransformer([("words", CountVectorizer(), "text")])
+    model = make_pipeline(columns, BinaryRelevance(LogisticRegression())).fit(frame, Y)
+    wanted = LabelTermsDisplay.from_estimator(MODEL, CAPTIONS, n_terms=4)
+    assert shown(LabelTermsDisplay.from_estimator(model, frame, n_terms=4)) == shown(wanted)
+
+
 def test_unknown_order():
-    with pytest.raises(ValueError, match="Unknown order 'diff'"):
+    with pytest.raises(ValueError, match="Unknown value of by 'diff'"):
         draw(CAPTIONS, Y, by="diff")
