@@ -109,6 +109,8 @@ def image_text(
         head_params={"hidden": 512},
         text_encoder=text_encoder,
         fusion="concat",
+        # More than the default: images alone are to be labelled about as well as without text.
+        modality_dropout=0.4,
         text=text,
         image=image,
         pretrained=pretrained,

@@ -222,7 +222,8 @@ def test_rows_may_lack_their_image_their_text_or_both(name, scenes):
     X = scenes.data.copy()
     X.loc[::4, "image"] = None
     X.loc[::6, "caption"] = None
-    model = make(name).fit(X, scenes.target)
+    with pytest.warns(UserWarning, match="rows have neither image nor text"):
+        model = make(name).fit(X, scenes.target)
     y_prob = model.predict_proba(X)
     assert np.isfinite(y_prob).all()
     neither = y_prob[::12]
