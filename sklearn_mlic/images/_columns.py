@@ -113,9 +113,13 @@ def _frame_columns(X: Any, image: Any, text: Any, may_lack_image: bool) -> dict[
             for role, of in (("image", [image]), ("text", texts))
             if set(absent) & set(of)
         ]
+        advice = " Where no row has text, add the column with None." * bool(
+            set(absent) & set(texts)
+        )
         raise ValueError(
             f"X has no column {' and no column '.join(map(repr, absent))}; its columns "
-            f"are {list_some(list(X.columns))}. Set {' and '.join(roles)} to the column to use."
+            f"are {list_some(list(X.columns))}. Set {' and '.join(roles)} to the column to "
+            f"use.{advice}"
         )
     for name in names:
         if X[name].ndim != 1:
