@@ -104,7 +104,9 @@ def test_a_label_without_a_positive_has_no_terms():
 
 
 @pytest.mark.parametrize(
-    "form", [np.asarray, sparse.csr_array, lambda y: y.to_numpy().tolist()], ids=str
+    "form",
+    [np.asarray, sparse.csr_array, lambda y: y.to_numpy().tolist()],
+    ids=["array", "sparse", "lists"],
 )
 def test_forms_of_text_and_labels_agree(form):
     wanted = top_terms_per_label(TEXTS, Y)
