@@ -152,9 +152,14 @@ class ApproachOptions:
         """Build the best with text, with what was asked for and else its own settings."""
         from sklearn_mlic.recipes import image_text
 
-        asked = {"text_encoder": self.text_encoder, "max_epochs": self.epochs, "rule": self.rule}
+        asked = {
+            "text_encoder": self.text_encoder,
+            "max_epochs": self.epochs,
+            "rule": self.rule,
+            "cache": cache,
+        }
         settings = {name: value for name, value in asked.items() if value is not None}
-        model = image_text(text=text, cache=cache, **settings, **self._network(), **self._run())
+        model = image_text(text=text, **settings, **self._network(), **self._run())
         model.set_params(estimator__network__precision=self.precision)
         if self.lr is not None:
             model.set_params(estimator__network__lr=self.lr)
