@@ -14,7 +14,7 @@ COMPARED = {
 }
 APPROACHES = {
     **COMPARED,
-    "fusion": "a network on both sides beside a probe of the letters: the best with text",
+    "fusion": "a network on both sides beside probes of the text: the best with text",
 }
 # Those of `sklearn_mlic.recipes` that train a network: their settings are their own. The listing
 # stands here so that --help loads no estimator.

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from sklearn_mlic.nn.backbones import Backbone
-from sklearn_mlic.nn.fusion import Fusion
+from sklearn_mlic.nn.fusion import Fusion, Text
 from sklearn_mlic.nn.model import ImageModel
 
 
@@ -156,7 +156,7 @@ class ImageTextModel(ImageModel):
         """As of `ImageModel`, where the fusion leaves means as they are."""
         return super().token_reduction if self.fusion.keeps_means else None
 
-    def _fuse(self, tokens: Tensor | None, has_image: Tensor | None, words: tuple) -> Tensor:
+    def _fuse(self, tokens: Tensor | None, has_image: Tensor | None, words: Text) -> Tensor:
         """Return what the head is given, where it lies: (B, h, w, F)."""
         if tokens is None:
             return self.fusion(None, None, words)[:, None]  # (B, T, E) -> (B, 1, T, E)

@@ -1,16 +1,15 @@
 """Whole systems as one-line constructors, each inside its threshold rule."""
 
 from sklearn_mlic.recipes._captions import cnn_lstm_transformer, efficientnet_captions
+from sklearn_mlic.recipes._fine_tuned import fine_tuned, probe_and_network
 from sklearn_mlic.recipes._image_text import image_text, text_network
 from sklearn_mlic.recipes._large_networks import efficientnet_b4, resnet18, vgg16
 from sklearn_mlic.recipes._plain_cnn import plain_cnn, plain_cnn_grid
 from sklearn_mlic.recipes._probes import (
     CLASSIFIERS,
-    fine_tuned,
     image_probe,
     image_text_probe,
     label_prior,
-    probe_and_network,
     text_probe,
 )
 from sklearn_mlic.recipes._query_networks import ml_decoder, query2label, two_stage_transformer

@@ -1,4 +1,4 @@
-"""Our best for images with text, and for text alone: networks beside a probe of the words."""
+"""Our best for images with text, and for text alone: networks beside probes of the text."""
 
 from os import PathLike
 from typing import Any

@@ -14,18 +14,7 @@ from sklearn.pipeline import make_pipeline
 
 from helpers import write
 from sklearn_mlic import BinaryRelevance, TextEmbedder
-
-TEXTS = [
-    "A cat.",
-    "Two dogs on the sofa of a man who is not at home",
-    None,
-    "a kitten",
-    "A cat.",
-    "  ",
-    "bus stop " * 60,
-]
-FILLED = [row for row, text in enumerate(TEXTS) if text and text.strip()]
-LABELS = np.array([[1, 0], [0, 1]] * 4)[: len(TEXTS)]
+from texts import FILLED, LABELS, TEXTS
 
 
 def test_a_text_is_encoded_once_and_the_longest_first(text_folder, encoded):

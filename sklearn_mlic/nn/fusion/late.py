@@ -55,7 +55,8 @@ class Late(Fusion):
         nn.init.zeros_(last.bias)
         self.text_head = nn.Sequential(*layers, last)
         self.powers = nn.Parameter(torch.ones(2, n_labels))
-        self.biases = nn.Parameter(torch.zeros(4, n_labels))
+        # For text alone, an image alone, both; the model itself sees to rows with neither.
+        self.biases = nn.Parameter(torch.zeros(3, n_labels))
 
     def no_weight_decay(self) -> set[str]:
         """Name the weights that do not decay: the powers, which begin at 1, and the biases.
@@ -105,4 +106,5 @@ class Late(Fusion):
         """
         image = self.powers[0] * logits * has_image[:, None]  # (B, L)
         words = self.powers[1] * self.text_head(text.vector()) * text.is_there[:, None]
-        return image + words + self.biases[2 * has_image.long() + text.is_there.long()]
+        sides = (2 * has_image.long() + text.is_there.long() - 1).clamp(min=0)
+        return image + words + self.biases[sides]
