@@ -40,7 +40,7 @@ def load_posters() -> Any:
 
 
 def load_blocks(name: str) -> Any:
-    """A set of feature blocks side by side: X, y, and the rows of the official test part."""
+    """A set of feature blocks side by side: X, y, `blocks`, the rows of the official test part."""
     import numpy as np
     from sklearn.utils import Bunch
 
@@ -48,10 +48,18 @@ def load_blocks(name: str) -> Any:
     if not path.is_file():
         sys.exit(f"Skipped: {path} is missing. Set MLIC_DATA to the data's folder.")
     with np.load(path, allow_pickle=False) as file:
-        blocks = [file[f"view_{i}"] for i in range(len(file["view_names"]))]
-        X, y = np.hstack(blocks).astype(np.float64), file["Y"].astype(int)
+        names = [str(name) for name in file["view_names"]]
+        views = [file[f"view_{i}"] for i in range(len(names))]
+        X, y = np.hstack(views).astype(np.float64), file["Y"].astype(int)
+        stops = np.cumsum([view.shape[1] for view in views]).tolist()
         return Bunch(
-            X=X, y=y, test=np.flatnonzero(file["split"]), train=np.flatnonzero(file["split"] == 0)
+            X=X,
+            y=y,
+            blocks={
+                n: slice(b - v.shape[1], b) for n, v, b in zip(names, views, stops, strict=True)
+            },
+            test=np.flatnonzero(file["split"]),
+            train=np.flatnonzero(file["split"] == 0),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from sklearn_mlic import ImageClassifier, ImageEmbedder
+from sklearn_mlic import BlockFusion, ImageClassifier, ImageEmbedder
 from sklearn_mlic.utils.estimator_checks import make_data
 
 # Real data, which not every machine has: tests that need it skip without.
@@ -43,6 +43,11 @@ def every_cut(scores):
     """(lower, upper) of each cut: all thresholds in lower < t <= upper predict the same."""
     bounds = sorted({0.0, 1.0, *np.ravel(scores).tolist()})
     return list(pairwise(bounds))
+
+
+def wraps_binary(cls):
+    """Whether the ``estimator`` of a class is a binary classifier, not a multi-label one."""
+    return cls.__module__.startswith("sklearn_mlic.transformation") and cls is not BlockFusion
 
 
 class ColumnClassifier(ClassifierMixin, BaseEstimator):

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import sklearn_mlic
+from helpers import wraps_binary
 from sklearn_mlic import BinaryRelevance
 from sklearn_mlic.base import RoutingMixin
 from sklearn_mlic.utils.estimator_checks import make_data
@@ -24,9 +25,8 @@ WEIGHT = np.random.default_rng(0).exponential(size=60)
 
 def make(cls, binary):
     """An instance around a binary classifier, or around a multi-label one that wraps it."""
-    wraps_binary = cls.__module__.startswith("sklearn_mlic.transformation")
     seed = {"random_state": 0} if "random_state" in inspect.signature(cls).parameters else {}
-    return cls(binary if wraps_binary else BinaryRelevance(binary), **seed)
+    return cls(binary if wraps_binary(cls) else BinaryRelevance(binary), **seed)
 
 
 @pytest.mark.parametrize("cls", WRAPPERS)

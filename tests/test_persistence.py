@@ -21,16 +21,21 @@ import sklearn_mlic
 from helpers import write
 from sklearn_mlic import (
     BinaryRelevance,
+    BlockFusion,
+    BlockUnion,
     CharNgramCounter,
     ClassifierChain,
     ClassifierChainEnsemble,
     ImageClassifier,
+    ImageDescriptors,
     ImageEmbedder,
     ImageTextClassifier,
     LabelPowerset,
     LabelPrior,
     LateFusion,
+    M3LAClassifier,
     MLkNN,
+    ModalityChain,
     ProbabilityCalibrator,
     RAkEL,
     TextEmbedder,
@@ -44,8 +49,11 @@ from sklearn_mlic.utils.estimator_checks import make_data
 
 SMALL = {"backbone": "test_resnet", "pretrained": False, "image_size": 32, "random_state": 0}
 LINEAR = BinaryRelevance(LogisticRegression())
+HALVES = {"left": slice(0, 3), "right": [3, 4, 5]}
 MODELS = {
     "ImageEmbedder": ImageEmbedder(**SMALL),
+    "ImageDescriptors": ImageDescriptors(image_size=32, n_words=4, random_state=0),
+    "BlockUnion": BlockUnion([("image", ImageDescriptors(["lbp"], image_size=32))]),
     "ImageClassifier": ImageClassifier(**SMALL, max_epochs=1),
     "a head by class": ImageClassifier(**SMALL, max_epochs=1, head=LinearHead),
     "ImageTextClassifier": ImageTextClassifier(
@@ -67,12 +75,18 @@ MODELS = {
 }
 ON_NUMBERS = {
     "BinaryRelevance": LINEAR,
+    "BlockFusion": BlockFusion(LINEAR, HALVES),
+    "BlockFusion, stacked": BlockFusion(LINEAR, HALVES, final_estimator=LINEAR, cv=2),
     "ClassifierChain": ClassifierChain(LogisticRegression()),
     "ClassifierChainEnsemble": ClassifierChainEnsemble(LogisticRegression(), 2, random_state=0),
     "LabelPowerset": LabelPowerset(LogisticRegression()),
     "LabelPrior": LabelPrior(),
     "LateFusion": LateFusion([("linear", LINEAR), ("near", MLkNN(n_neighbors=3))]),
+    "M3LAClassifier": M3LAClassifier(
+        {"left": slice(0, 2), "right": slice(2, 6)}, hidden_size=8, max_epochs=1, random_state=0
+    ),
     "MLkNN": MLkNN(n_neighbors=3),
+    "ModalityChain": ModalityChain(LogisticRegression(), HALVES),
     "ProbabilityCalibrator": ProbabilityCalibrator(LINEAR, cv=2, random_state=0),
     "ProbabilityCalibrator, isotonic": ProbabilityCalibrator(LINEAR, method="isotonic", cv=2),
     "RAkEL": RAkEL(LogisticRegression(), labelset_size=2, random_state=0),

@@ -11,7 +11,10 @@ from sklearn_mlic.images import as_columns
 from sklearn_mlic.utils._labels import as_label_matrix
 
 # What an earlier fit says of the form of X.
-_FORM = {"input_kind_", "n_features_in_", "feature_names_in_", "text_encoder_", "text_width_"}
+_FORM = {
+    *("input_kind_", "n_features_in_", "feature_names_in_"),
+    *("text_encoder_", "text_width_", "blocks_", "scaler_"),
+}
 _KINDS = {
     "image": "images",
     "features": "feature vectors",

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.features._cache import open_cache
-from sklearn_mlic.images import PREPARATION, as_columns, content_digest, count_threads, load_image
+from sklearn_mlic.features._image_column import image_column
+from sklearn_mlic.images import PREPARATION, content_digest, count_threads, load_image
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import draw_seed
@@ -132,7 +133,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
         from sklearn_mlic.nn.layers import POOLS
         from sklearn_mlic.nn.runtime import resolve_device, seeded
 
-        self._images(X)
+        image_column(self, X)
         check_choice("pool", self.pool, POOLS)
         check_choice("precision", self.precision, ["auto", "fp32", "bf16"])
         if self.batch_size < 1:
@@ -167,7 +168,7 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             If an image cannot be read; it names the row and the file.
         """
         check_is_fitted(self)
-        sources = self._images(X)
+        sources = image_column(self, X)
         if self.cache is None:
             rows = range(len(sources))
             return np.concatenate([batch for _, batch in self._embed(sources, rows)])
@@ -180,16 +181,6 @@ class ImageEmbedder(TransformerMixin, BaseEstimator):
             cache.put(keys, batch)
             vectors.update(zip(keys, batch, strict=True))
         return np.array([vectors[content] for content in contents])
-
-    def _images(self, X: Any) -> Sequence:
-        columns = as_columns(X, image=self.image)
-        if "image" not in columns:
-            raise ValueError(
-                f"{type(self).__name__} takes images (paths, PIL images, uint8 arrays) or a "
-                f"DataFrame with a column of them; got a table of numbers of shape "
-                f"{np.shape(X)}."
-            )
-        return columns["image"]
 
     def _embed(self, sources: Sequence, rows: Sequence[int]) -> Iterator[tuple]:
         """Yield (rows, vectors) batch by batch; the next batch is decoded meanwhile."""

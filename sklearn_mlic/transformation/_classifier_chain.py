@@ -9,14 +9,14 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, RoutingMixin, require_probabilities
-from sklearn_mlic.model_selection import check_multilabel_cv
+from sklearn_mlic.transformation._chain_order import find_order
 from sklearn_mlic.transformation._links import augment, fit_link, fit_links, respond
+from sklearn_mlic.transformation._whole_splits import split_whole
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._labels import label_column
 from sklearn_mlic.utils._parallel import run_parallel
 from sklearn_mlic.utils._progress import track
-from sklearn_mlic.utils._random import as_generator
 
 CHAIN_METHODS = ("predict", "predict_proba")
 
@@ -134,7 +134,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         labels = self._check_labels(y, X, keep_sparse=True)
         check_choice("chain_method", self.chain_method, CHAIN_METHODS)
         X = check_features(self, X, reset=True)
-        self.order_ = self._find_order(labels)
+        self.order_ = find_order(self.order, labels, self.label_names_, self.random_state)
         fit_params = self._route_fit(params)
         chained = labels[:, self.order_]
         if self.cv is None:
@@ -142,27 +142,10 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
                 self.estimator, X, chained, fit_params, n_jobs=self.n_jobs, verbose=self.verbose
             )
         else:
-            splits = self._split(chained, self._route_split(params))
+            routed = self._route_split(params)
+            splits = split_whole(self.cv, chained, self.random_state, routed, "a chain")
             self._fit_on_predictions(X, chained, splits, fit_params)
         return self
-
-    def _find_order(self, labels: Any) -> np.ndarray:
-        n_labels = labels.shape[1]
-        if self.order is None:
-            return np.arange(n_labels)
-        if isinstance(self.order, str):
-            check_choice("order", self.order, ("random", "frequency"))
-            if self.order == "random":
-                return as_generator(self.random_state).permutation(n_labels)
-            return np.argsort(-np.asarray(labels.sum(axis=0)), kind="stable")
-        columns = {name: j for j, name in enumerate(self.label_names_)}
-        order = [columns.get(label, label) for label in np.atleast_1d(self.order).tolist()]
-        if set(order) != set(range(n_labels)) or len(order) != n_labels:
-            raise ValueError(
-                f"order={self.order!r} given for {n_labels} labels; expected each label once, by "
-                f"name or by column number from 0 to {n_labels - 1}."
-            )
-        return np.array(order)
 
     def _fit_on_predictions(self, X: Any, labels: Any, splits: list, params: dict) -> None:
         """Fit label by label on out-of-fold predictions of the labels before."""
@@ -181,17 +164,6 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
             for model, (_, test) in zip(by_fold, splits, strict=True):
                 y_prob = model.predict_proba(augment(X, chained[:, :j], test))[:, 1]
                 chained[test, j] = y_prob >= 0.5 if self._is_hard() else y_prob
-
-    def _split(self, chained: Any, params: dict) -> list:
-        splitter = check_multilabel_cv(self.cv, chained, random_state=self.random_state)
-        splits = list(splitter.split(np.zeros(chained.shape[0]), chained, **params))
-        tests = np.concatenate([test for _, test in splits])
-        if not np.array_equal(np.sort(tests), np.arange(chained.shape[0])):
-            raise ValueError(
-                f"cv={self.cv!r} does not predict each row once, as a chain needs. Pass a number "
-                f"of folds."
-            )
-        return splits
 
     def _is_hard(self) -> bool:
         return self.chain_method == "predict"

@@ -5,7 +5,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
 from sklearn import get_config
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.utils import Bunch, InputTags, get_tags
@@ -16,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin
 from sklearn_mlic.fitted import label_probabilities
+from sklearn_mlic.transformation._pooling import mean_log_odds, pool
 from sklearn_mlic.utils._parallel import run_parallel
 
 _NARROWING = ("positive_only", "pairwise")  # input tags by which one member binds all
@@ -169,11 +169,7 @@ class LateFusion(MultilabelMixin, MetaEstimatorMixin, _BaseComposition):
         y_prob : ndarray of shape (n_samples, n_labels)
             Each column on its own: rows do not sum to 1. It is 0 or 1 where all members say so.
         """
-        y_probs = self._ask_members(X)
-        y_prob = expit(self._pool(y_probs))
-        for certain in (0.0, 1.0):
-            y_prob[np.all([p == certain for p in y_probs], axis=0)] = certain
-        return y_prob
+        return pool(self._ask_members(X), self.weights)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the weighted mean of the members' log-odds.
@@ -188,7 +184,7 @@ class LateFusion(MultilabelMixin, MetaEstimatorMixin, _BaseComposition):
         scores : ndarray of shape (n_samples, n_labels)
             Finite: a member that is certain counts as its last digit below certainty does.
         """
-        return self._pool(self._ask_members(X))
+        return mean_log_odds(self._ask_members(X), self.weights)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Tell scikit-learn's metadata routing what goes where.
@@ -254,9 +250,6 @@ class LateFusion(MultilabelMixin, MetaEstimatorMixin, _BaseComposition):
                 )
         return y_probs
 
-    def _pool(self, y_probs: list[np.ndarray]) -> np.ndarray:
-        return np.average([_log_odds(p) for p in y_probs], axis=0, weights=self.weights)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         members = [get_tags(estimator).input_tags for _, estimator in self.estimators]
@@ -281,14 +274,3 @@ def _fit_member(name: str, estimator: Any, X: Any, y: Any, params: dict[str, Any
             f"The member {name!r}, {type(estimator).__name__}, learns one label at a time. Wrap "
             f"its binary classifier in BinaryRelevance."
         ) from error
-
-
-def _log_odds(y_prob: np.ndarray) -> np.ndarray:
-    """Return finite log-odds, in double precision.
-
-    Certainty is worth the last step below 1 that the number's own type knows, on both sides: a
-    float32 has none between 17 and infinity, and would outweigh a member in double precision.
-    """
-    floats = y_prob if y_prob.dtype.kind == "f" else y_prob.astype(np.float64)
-    step = float(np.finfo(floats.dtype).epsneg)
-    return logit(np.clip(floats.astype(np.float64), step, 1 - step))

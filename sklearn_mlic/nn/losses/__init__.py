@@ -7,6 +7,7 @@ from sklearn_mlic.nn.losses.bce import BinaryCrossEntropy
 from sklearn_mlic.nn.losses.focal import FocalLoss
 from sklearn_mlic.nn.losses.hill import HillLoss
 from sklearn_mlic.nn.losses.splc import SPLCLoss
+from sklearn_mlic.nn.losses.steps import StepLoss
 from sklearn_mlic.nn.losses.two_way import TwoWayLoss
 
 LOSSES = {
@@ -30,5 +31,6 @@ __all__ = [
     "HillLoss",
     "MultilabelLoss",
     "SPLCLoss",
+    "StepLoss",
     "TwoWayLoss",
 ]
