@@ -40,9 +40,11 @@ def load_posters() -> Any:
 
 
 def load_blocks(name: str) -> Any:
-    """A set of feature blocks side by side: X, y, `blocks`, the rows of the official test part."""
+    """A set of feature blocks side by side: X, y, `blocks`, official parts if any."""
     import numpy as np
     from sklearn.utils import Bunch
+
+    from sklearn_mlic.utils._blocks import block_slices
 
     path = DATA / "data" / "feature_blocks" / f"{name}.npz"
     if not path.is_file():
@@ -50,17 +52,17 @@ def load_blocks(name: str) -> Any:
     with np.load(path, allow_pickle=False) as file:
         names = [str(name) for name in file["view_names"]]
         views = [file[f"view_{i}"] for i in range(len(names))]
-        X, y = np.hstack(views).astype(np.float64), file["Y"].astype(int)
-        stops = np.cumsum([view.shape[1] for view in views]).tolist()
-        return Bunch(
-            X=X,
-            y=y,
-            blocks={
-                n: slice(b - v.shape[1], b) for n, v, b in zip(names, views, stops, strict=True)
-            },
-            test=np.flatnonzero(file["split"]),
-            train=np.flatnonzero(file["split"] == 0),
-        )
+        y, label_names = file["Y"].astype(int), [str(name) for name in file["label_names"]]
+        parts = {}
+        if "split" in file:
+            parts = {"train": file["split"] == 0, "test": file["split"] == 1}
+    return Bunch(
+        X=np.hstack(views).astype(np.float64),
+        y=y,
+        label_names=label_names,
+        blocks=block_slices({n: v.shape[1] for n, v in zip(names, views, strict=True)}),
+        **{part: np.flatnonzero(rows) for part, rows in parts.items()},
+    )
 
 
 def in_turn(first: Callable[[], Any], second: Callable[[], Any], n_rounds: int) -> dict[str, float]:

@@ -7,24 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import sparse
 
-from sklearn_mlic.plots._figure import (
-    choose_labels,
-    describe_choice,
-    open_axes,
-    shorten,
-)
-from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.plots._figure import choose_labels, describe_choice, open_axes
+from sklearn_mlic.plots._heat_map import add_colour_bar, draw_heat_map, limits_beside_diagonal
+from sklearn_mlic.plots._label_pairs import KINDS, relate_labels
 from sklearn_mlic.utils._labels import as_label_matrix, find_names
-
-# normalize -> what the colour means, colour map, whether below 0 as well, format of a number
-_KINDS = {
-    "conditional": ("P(column label | row label)", "Blues", False, ".2f"),
-    "phi": ("Correlation of the labels (phi)", "RdBu_r", True, ".2f"),
-    None: ("Rows with both labels", "Blues", False, ",.0f"),
-}
-_MOST_NUMBERS = 15  # labels a side; the numbers of more are too small to read
 
 
 class LabelCooccurrenceDisplay:
@@ -111,12 +98,9 @@ class LabelCooccurrenceDisplay:
         LabelCooccurrenceDisplay
             The numbers and what was drawn.
         """
-        if normalize is not None:
-            check_choice("normalize", normalize, [kind for kind in _KINDS if kind])
         labels, _ = as_label_matrix(y, allow_unknown=True)
         names = find_names(label_names, labels.shape[1], y)
-        matrix = _MATRICES[normalize](*_count_pairs(labels))
-        display = cls(matrix, (labels == 1).sum(axis=0), names, normalize)
+        display = cls(relate_labels(labels, normalize), (labels == 1).sum(axis=0), names, normalize)
         return display.plot(ax, max_labels=max_labels)
 
     def plot(self, ax: Any = None, *, max_labels: int | None = 20) -> LabelCooccurrenceDisplay:
@@ -135,72 +119,15 @@ class LabelCooccurrenceDisplay:
             Itself, with what was drawn.
         """
         columns = choose_labels(self.n_positives, max_labels)
-        meaning, colours, is_signed, number = _KINDS[self.normalize]
+        kind = KINDS[self.normalize]
         size = min(2.5 + 0.45 * len(columns), 10)
         ax = open_axes(ax, size + 1, size)
         self.ax_, self.figure_ = ax, ax.figure
         shown = self.matrix[np.ix_(columns, columns)]
-        # The diagonal says little: the others share out the colours.
-        beside = abs(shown[~np.eye(len(shown), dtype=bool)])
-        top = np.nanmax(beside, initial=0) or 1.0
-        self.image_ = ax.imshow(shown, cmap=colours, vmin=-top if is_signed else 0, vmax=top)
-        names = shorten([self.label_names[j] for j in columns])
-        places = np.arange(len(columns))
-        ax.set_xticks(places, names, rotation=45, ha="right", rotation_mode="anchor")
-        ax.set_yticks(places, names)
+        names = [self.label_names[j] for j in columns]
+        limits = limits_beside_diagonal(shown, kind.is_signed)
+        style = {"colours": kind.colours, "limits": limits, "decimals": kind.decimals}
+        self.image_, self.texts_ = draw_heat_map(ax, shown, names, names, **style)
         ax.set_xlabel(describe_choice(self.n_positives, columns))
-        ax.tick_params(length=0)
-        ax.spines[:].set_visible(False)
-        extend = "max" if np.nanmax(shown) > top else "neither"
-        self.figure_.colorbar(self.image_, ax=ax, label=meaning, shrink=0.8, extend=extend)
-        self.texts_ = self._write(shown, top, number) if len(columns) <= _MOST_NUMBERS else []
+        add_colour_bar(self.image_, kind.meaning)
         return self
-
-    def _write(self, shown: np.ndarray, top: float, number: str) -> list:
-        """Put the numbers into the cells, white on dark."""
-        return [
-            self.ax_.text(
-                j,
-                i,
-                "" if np.isnan(value) else format(round(value, 2) + 0.0, number),  # no -0.00
-                ha="center",
-                va="center",
-                fontsize="small",
-                color="white" if abs(value) > 0.6 * top else "black",
-            )
-            for (i, j), value in np.ndenumerate(shown)
-        ]
-
-
-def _count_pairs(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Count, for each pair of labels, rows in which both are known.
-
-    Returns three matrices: with both labels, with the row's label, and all such rows.
-    """
-    known = ~np.isnan(labels)
-    positive = sparse.csc_array((labels == 1).astype(np.float64))
-    both = (positive.T @ positive).toarray()
-    if known.all():
-        n_rows = np.full(both.shape, float(len(labels)))
-        return both, np.broadcast_to(np.diag(both)[:, None], both.shape), n_rows
-    known = known.astype(np.float64)
-    return both, positive.T @ known, known.T @ known
-
-
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """NaN where nothing is known."""
-    undefined = np.full(numerator.shape, np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
-
-
-def _phi(both: np.ndarray, with_row: np.ndarray, n_rows: np.ndarray) -> np.ndarray:
-    with_column = with_row.T
-    spread = with_row * (n_rows - with_row) * with_column * (n_rows - with_column)
-    return _divide(n_rows * both - with_row * with_column, np.sqrt(spread))
-
-
-_MATRICES = {
-    "conditional": lambda both, with_row, n_rows: _divide(both, with_row),
-    "phi": _phi,
-    None: lambda both, with_row, n_rows: both,
-}
