@@ -26,7 +26,7 @@ def test_shares_of_the_rows_of_a_label():
     assert names(display.ax_.xaxis) == ["bow", "hog", "(nothing)"]
     wanted = [[0.5, 0.25, 0.25], [2 / 3, 1 / 3, 0], [0.5, 0, 0.5]]
     np.testing.assert_allclose(display.image_.get_array(), wanted)
-    assert "read the block first" in display.image_.colorbar.ax.get_ylabel()
+    assert "read the block first" in display.image_.colorbar.ax.get_xlabel()
     assert "1 without a positive left out" in display.ax_.get_xlabel()
     assert [text.get_text() for text in display.texts_][3] == "0.67"
 
@@ -35,7 +35,7 @@ def test_any_step_can_be_shown():
     display = draw(ORDER, Y).plot(step=1)
     wanted = [[0.25, 0.25, 0.5], [1 / 3, 1 / 3, 1 / 3], [0, 0, 1]]
     np.testing.assert_allclose(display.image_.get_array(), wanted)
-    assert "at step 1" in display.image_.colorbar.ax.get_ylabel()
+    assert "at step 1" in display.image_.colorbar.ax.get_xlabel()
     with pytest.raises(ValueError, match="step=2; expected a whole number from 0 to 1"):
         display.plot(step=2)
 
