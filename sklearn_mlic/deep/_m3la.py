@@ -40,16 +40,16 @@ class M3LAClassifier(ReadingMixin, BaseDeepClassifier):
         ``block__i``; without such names X is one block. A block that is NaN in all features of a
         row is missing there; single gaps are filled with 0, which is the mean of a standardised
         feature.
-    hidden_size : int, default=128
+    hidden_size : int, default=256
         Width of the states of encoder and decoder.
     embedding_size : int or None, default=256
         Width that each block is first brought to, by a linear map and tanh. None reads the blocks
         as they are, which is the published form.
     dropout : float, default=0.5
         Of the features of a block, and of the state that labels are predicted from.
-    modality_dropout : float, default=0.0
-        Chance that training hides a block from the network: for blocks that may be missing in
-        prediction but seldom are in training.
+    modality_dropout : float, default=0.1
+        Chance that training hides a block from the network. It helps where rows are few; take
+        more for blocks that may be missing in prediction but seldom are in training.
     standardize : bool, default=True
         Whether features are brought to mean 0 and deviation 1 over the training rows; sparse
         ones to deviation 1.
@@ -62,8 +62,9 @@ default="straight_through"
         Whether the first block is chosen too, or is the first one there is.
     attention : {"additive", "bilinear"}, default="additive"
         How the decoder's state is matched with the encoder's.
-    summary : {"last", "mean"}, default="last"
-        What the decoder starts from: the encoder's state of the last block, or the mean of all.
+    summary : {"mean", "last"}, default="mean"
+        What the decoder starts from: the mean of the encoder's states, or that of the last block,
+        as published.
     label_correlation : bool, default=True
         Whether the labels of a step depend on those of the step before, through a matrix that
         is learned.
@@ -74,7 +75,8 @@ default="straight_through"
         Labels weigh in the loss by the difference that they make to this cost of the step
         before; by ``"hamming"`` all weigh the same. See `sklearn_mlic.nn.losses.StepLoss`.
     cost_params : dict, optional
-        Settings of the loss: ``binarize``, ``normalize``, ``reduction``.
+        Settings of the loss: ``strength`` (1 is as published), ``binarize``, ``normalize``,
+        ``reduction``.
     stop_confidence : float, optional
         Prediction stops reading a row once each of its labels has a probability of at least
         this, or of at most 1 minus this. Such a network knows nothing of a block before it is
@@ -158,15 +160,15 @@ default="straight_through"
         self,
         blocks=None,
         *,
-        hidden_size=128,
+        hidden_size=256,
         embedding_size=256,
         dropout=0.5,
-        modality_dropout=0.0,
+        modality_dropout=0.1,
         standardize=True,
         selector="straight_through",
         first="learned",
         attention="additive",
-        summary="last",
+        summary="mean",
         label_correlation=True,
         label_activation="sigmoid",
         cost="f1",

@@ -43,7 +43,7 @@ def price(cost, y, v):
 @pytest.mark.parametrize("cost", COSTS)
 def test_weights_are_the_difference_that_a_label_makes(cost):
     logits, y = draw()
-    weights = StepLoss(cost, binarize=True, normalize=False).weights(logits, y)
+    weights = StepLoss(cost, binarize=True, normalize=False, strength=1.0).weights(logits, y)
     assert torch.equal(weights[:, 0], torch.ones_like(y))
     for row in range(len(y)):
         for step in (1, 2):
@@ -65,6 +65,20 @@ def test_weights_have_a_mean_of_1_at_each_step(cost, binarize):
     for step in range(3):
         assert float(weights[:, step][known].mean()) == pytest.approx(1.0, abs=1e-5)
         assert not weights[:, step][~known].any()
+
+
+@pytest.mark.parametrize("cost", COSTS)
+def test_strength_goes_from_even_weights_to_those_of_the_cost(cost):
+    logits, y = draw()
+    y[2, 1] = NAN
+    none, half, whole = (StepLoss(cost, strength=s).weights(logits, y) for s in (0.0, 0.5, 1.0))
+    assert torch.equal(none, (~y.isnan())[:, None].float().expand_as(none))
+    assert torch.allclose(half, (none + whole) / 2)
+
+
+def test_a_strength_beyond_1_is_refused():
+    with pytest.raises(ValueError, match=r"strength=1.5; expected a part, from 0 to 1"):
+        StepLoss(strength=1.5)
 
 
 def test_hamming_weighs_all_labels_alike():
