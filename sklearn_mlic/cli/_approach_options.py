@@ -48,7 +48,7 @@ class ApproachOptions:
     ] = False
     epochs: Annotated[
         int | None,
-        Option(help="Epochs of training; by default 6 for 'finetune', else the recipe's."),
+        Option(help="Epochs of training; by default 6 for 'finetune', else those of the approach."),
     ] = None
     lr: Annotated[
         float | None,
@@ -107,6 +107,10 @@ class ApproachOptions:
             return recipes.fine_tuned(self._classifier(), **common)
         if approach == "fusion":
             return self._fusion(text, cache)
+        if approach == "modalities":
+            if self.epochs is not None:
+                common["max_epochs"] = self.epochs
+            return recipes.image_modalities(self._embedder(cache), text or None, **common)
         common["classifier"] = kind or "binary_relevance"
         if approach == "text":
             return recipes.text_probe(text, **common)

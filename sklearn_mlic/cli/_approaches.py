@@ -15,6 +15,7 @@ COMPARED = {
 APPROACHES = {
     **COMPARED,
     "fusion": "a network on both sides beside probes of the text: the best with text",
+    "modalities": "network, colours, textures, edges (and words), read one by one",
 }
 # Those of `sklearn_mlic.recipes` that train a network: their settings are their own. The listing
 # stands here so that --help loads no estimator.
@@ -35,7 +36,7 @@ RECIPES = {
     "and Yang 2025)",
 }
 WITH_BACKBONE = {
-    *("image", "image-text", "finetune", "fusion"),
+    *("image", "image-text", "finetune", "fusion", "modalities"),
     *("two_stage_transformer", "query2label", "ml_decoder", "efficientnet_captions"),
 }
 # Rows may lack their image where the approach looks at none, or learns to do without.
@@ -120,7 +121,7 @@ def _check_kind(approach: str, kind: str) -> None:
 
     kinds = {
         "prior": ["prior", "most_frequent_set"],
-        **{name: [] for name in ("finetune", "fusion", *RECIPES)},
+        **{name: [] for name in ("finetune", "fusion", "modalities", *RECIPES)},
     }
     known = kinds.get(approach, list(recipes.CLASSIFIERS))
     if not known:

@@ -87,14 +87,15 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         The backbone learns at `lr` times this.
     weight_decay : float, default=1e-4
         Weight decay of the optimiser.
-    schedule : {"none", "one_cycle", "cosine", "plateau"}, default="none"
+    schedule : {"none", "one_cycle", "cosine", "exponential", "plateau"}, default="none"
         The learning rate over the fit: constant; up and down (Smith 2018; momentum is not
-        cycled); down along a cosine; halved after more than 2 epochs without a lower validation
-        loss.
+        cycled); down along a cosine; less after each epoch; halved after more than 2 epochs
+        without a lower validation loss.
     schedule_params : dict, optional
         Of ``"one_cycle"`` ``pct_start``, ``div_factor`` and ``final_div_factor``, as torch's
         ``OneCycleLR`` has them; of ``"cosine"`` ``final``, the part of `lr` left at the end; of
-        ``"plateau"`` those of torch's ``ReduceLROnPlateau``.
+        ``"exponential"`` ``gamma=0.95``, the factor of an epoch; of ``"plateau"`` those of
+        torch's ``ReduceLROnPlateau``.
     warmup_epochs : float, default=0
         Epochs over which the rate rises; for ``"one_cycle"`` its rising part.
     clip_norm : float, optional

@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._numbers import check_count
 
-SCHEDULES = ("one_cycle", "cosine", "plateau", "none")
+SCHEDULES = ("one_cycle", "cosine", "exponential", "plateau", "none")
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,8 @@ class Schedule:
                 course = _one_cycle(total, warmup, **params)
             elif settings.schedule == "cosine":
                 course = _cosine(total, warmup, **params)
+            elif settings.schedule == "exponential":
+                course = _exponential(n_steps, warmup, **params)
             else:
                 course = _constant(warmup)
                 if params and settings.schedule == "none":
@@ -204,6 +206,12 @@ def _constant(warmup: int) -> Callable[[int], float]:
 def _cosine(total: int, warmup: int, *, final: float = 0.0) -> Callable[[int], float]:
     rise = _constant(warmup)
     return lambda step: rise(step) * _between(1.0, final, (step - warmup) / max(total - warmup, 1))
+
+
+def _exponential(n_steps: int, warmup: int, *, gamma: float = 0.95) -> Callable[[int], float]:
+    """Times gamma after each epoch."""
+    rise = _constant(warmup)
+    return lambda step: rise(step) * gamma ** (max(step - warmup, 0) // n_steps)
 
 
 def _one_cycle(

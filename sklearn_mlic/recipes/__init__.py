@@ -4,6 +4,7 @@ from sklearn_mlic.recipes._captions import cnn_lstm_transformer, efficientnet_ca
 from sklearn_mlic.recipes._fine_tuned import fine_tuned, probe_and_network
 from sklearn_mlic.recipes._image_text import image_text, text_network
 from sklearn_mlic.recipes._large_networks import efficientnet_b4, resnet18, vgg16
+from sklearn_mlic.recipes._modalities import image_modalities, m3la
 from sklearn_mlic.recipes._plain_cnn import plain_cnn, plain_cnn_grid
 from sklearn_mlic.recipes._probes import (
     CLASSIFIERS,
@@ -46,10 +47,12 @@ __all__ = [
     "efficientnet_b4",
     "efficientnet_captions",
     "fine_tuned",
+    "image_modalities",
     "image_probe",
     "image_text",
     "image_text_probe",
     "label_prior",
+    "m3la",
     "ml_decoder",
     "plain_cnn",
     "plain_cnn_grid",

@@ -238,6 +238,11 @@ def test_cosine_ends_where_it_is_told():
     assert rates(5, 4, schedule="cosine")[1]["lr"] == pytest.approx(0)
 
 
+def test_exponential_falls_after_each_epoch():
+    seen, _ = rates(3, 4, schedule="exponential", schedule_params={"gamma": 0.5})
+    np.testing.assert_allclose(seen, np.repeat([0.8, 0.4, 0.2, 0.1], 3))
+
+
 @pytest.mark.parametrize("schedule", ["none", "cosine", "plateau"])
 def test_warmup_rises_evenly_to_the_rate(schedule):
     seen, _ = rates(8, 4, losses=[1, 1, 1, 1], schedule=schedule, warmup_epochs=1.5)
@@ -270,13 +275,13 @@ def test_a_plateau_takes_settings():
     np.testing.assert_allclose(seen, [0.8, 0.8, 0.08, 0.008])
 
 
-@pytest.mark.parametrize("schedule", ["one_cycle", "plateau", "cosine"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "plateau", "cosine", "exponential"])
 def test_wrong_settings_of_a_schedule_are_named(schedule):
     with pytest.raises((TypeError, ValueError), match="schedule_params=.*oops"):
         classifier(schedule=schedule, schedule_params={"oops": 1}).fit(X, Y)
 
 
-@pytest.mark.parametrize("schedule", ["one_cycle", "plateau", "cosine", "none"])
+@pytest.mark.parametrize("schedule", ["one_cycle", "plateau", "cosine", "exponential", "none"])
 def test_a_schedule_goes_on_from_its_state(schedule):
     losses = [1.0, 2.0, 2.0, 2.0, 2.0, 2.0]
     expected, _ = rates(3, 6, losses=losses, schedule=schedule, warmup_epochs=1)
