@@ -9,6 +9,7 @@ torch's own GRUs. One thread.
 
 import sys
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -26,25 +27,26 @@ BLOCKS = {
     "7 blocks of 1,186 features": [256, 225, 64, 144, 75, 128, 294],
     "10 blocks of 3,302 features": [500, 1040, 576, 256, 225, 64, 144, 75, 128, 294],
 }
-N_ROWS, N_LABELS, WIDTH, N_STEPS, N_ROUNDS = 64, 5, 128, 5, 5
+WIDTHS = (128, 256)  # of the states; the second is the default
+N_ROWS, N_LABELS, N_STEPS, N_ROUNDS = 64, 5, 5, 5
 
 
 def main():
-    """A line a set of blocks."""
+    """A line a set of blocks and width."""
     torch.set_num_threads(1)
-    for name, sizes in BLOCKS.items():
+    for (name, sizes), width in product(BLOCKS.items(), WIDTHS):
         torch.manual_seed(0)
         features = torch.randn(N_ROWS, sum(sizes))
         y = (torch.rand(N_ROWS, N_LABELS) < 0.3).float()
-        fast = M3LA(sizes, N_LABELS, hidden_size=WIDTH, embedding_size=None).train()
+        fast = M3LA(sizes, N_LABELS, hidden_size=width, embedding_size=None).train()
         torch.nn.init.normal_(fast.label.weight)  # from zero nothing would be compared
         literal = LiteralM3LA(fast).train()
         apart = (fast(features) - literal(features)).abs().max().item()
-        embedded = M3LA(sizes, N_LABELS, hidden_size=WIDTH).train()
+        embedded = M3LA(sizes, N_LABELS, hidden_size=width).train()
         times = [partial(train, model, features, y) for model in (fast, literal, embedded)]
         against, other = in_turn(*times[:2], N_ROUNDS), in_turn(times[2], times[0], 1)
         report(
-            name,
+            f"{name}, width {width}",
             fast_ms=1000 * against["first_s"] / N_STEPS,
             printed_ms=1000 * against["second_s"] / N_STEPS,
             times_faster=against["ratio"],
