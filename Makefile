@@ -25,8 +25,9 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/image_text.py
 	$(BIN)/python benchmarks/m3la_speed.py
 	$(BIN)/python benchmarks/modality_images.py
-	$(BIN)/python benchmarks/modalities.py rivals 5
-	$(BIN)/python benchmarks/modalities.py m3la 10
+	$(BIN)/python benchmarks/modalities.py rivals 5 | tee rivals.log
+	$(BIN)/python benchmarks/modalities.py m3la 10 | tee m3la.log
+	$(BIN)/python benchmarks/modalities.py summary rivals.log m3la.log
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"

@@ -73,7 +73,7 @@ print({name: columns.stop - columns.start for name, columns in blocks.blocks_.it
 # can neither tell what it went by nor stop early.
 
 settings = {"hidden_size": 32, "embedding_size": 64, "lr": 6e-3, "max_epochs": 20}
-reader = M3LAClassifier(**settings, cost="hamming", summary="mean", random_state=0)
+reader = M3LAClassifier(**settings, cost="hamming", random_state=0)
 linear = make_pipeline(StandardScaler(), BinaryRelevance(LogisticRegression(C=0.01)))
 for name, model in {"linear": linear, "M3LA": reader}.items():
     y_prob = model.fit(B_train, y_train).predict_proba(B_test)
@@ -128,7 +128,8 @@ for confidence in (1.0, 0.8, 0.7, 0.6):
 # Thresholds
 # ----------
 # A `ThresholdCalibrator` makes labels of the probabilities. By ``"cardinality"`` there are as many
-# as in the rows held out to tune it. ``explain`` and the figures take such a model too.
+# as in the rows held out to tune it. The figures take such a model too;
+# the rest is at its ``estimator_``.
 
 calibrated = ThresholdCalibrator(reader, method="cardinality", cv=0.2, random_state=0)
 calibrated.fit(B_train, y_train)

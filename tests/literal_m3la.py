@@ -3,6 +3,8 @@
 import torch
 from torch import nn
 
+from sklearn_mlic.nn.m3la.attention import BilinearAttention
+
 
 class LiteralM3LA(nn.Module):
     """Read with torch's own GRUs what `sklearn_mlic.nn.m3la.M3LA` reads block by block.
@@ -10,7 +12,7 @@ class LiteralM3LA(nn.Module):
     Parameters
     ----------
     model : M3LA
-        With ``embedding_size=None`` and ``attention="additive"``; its weights are copied.
+        With ``embedding_size=None``; its weights are copied.
     """
 
     def __init__(self, model):
@@ -24,6 +26,7 @@ class LiteralM3LA(nn.Module):
             {name: getattr(model, name) for name in ("start", "attention", "modality", "label")}
         )
         self.correlation, self.selector = model.correlation, model.selector
+        self.summary = model.summary
         weights = torch.cat([p.weight for p in model.inputs.projections], dim=1)  # (9H, D)
         forward, backward, decoder = weights.split(3 * width)
         biases = model.inputs.bias.split(3 * width)
@@ -50,15 +53,13 @@ class LiteralM3LA(nn.Module):
             own = slice(starts[k], starts[k] + self.sizes[k])
             padded[:, place, own] = features[:, own]
         states, _ = self.encoder(padded)  # (B, T, 2H)
-        attention = self.rest["attention"]
-        state = self.rest["start"](states[:, -1])
+        start = states[:, -1] if self.summary == "last" else states.mean(dim=1)
+        state = self.rest["start"](start)
         unread = torch.ones(len(features), len(blocks), dtype=torch.bool)
         y_prob, logits = None, []
         for _ in blocks:
-            scores = attention.score(
-                torch.tanh(attention.query(state)[:, None] + attention.key(states))
-            )
-            seen = (scores.softmax(dim=1) * states).sum(dim=1)  # (B, 2H)
+            shares = self._match(state, states).softmax(dim=1)  # (B, T)
+            seen = (shares[:, :, None] * states).sum(dim=1)  # (B, 2H)
             weights, chosen = self.selector(self.rest["modality"](state)[:, blocks], unread)
             unread = unread & ~chosen
             read = torch.bmm(weights[:, None], padded).squeeze(1)  # (B, D)
@@ -69,3 +70,11 @@ class LiteralM3LA(nn.Module):
             y_prob = torch.sigmoid(said)
             logits.append(said)
         return torch.stack(logits, dim=1)
+
+    def _match(self, state, states):
+        """Return the scores (B, T) of the encoder's states for the decoder's."""
+        attention = self.rest["attention"]
+        if isinstance(attention, BilinearAttention):
+            return torch.einsum("bq,qk,btk->bt", state, attention.key.weight, states)
+        keys = states @ attention.key.weight.T + attention.query(state)[:, None]
+        return torch.tanh(keys) @ attention.score.weight[0]

@@ -20,13 +20,15 @@ from sklearn_mlic.utils.estimator_checks import make_data
 PUBLIC = [getattr(sklearn_mlic, name) for name in sklearn_mlic.__all__]
 WRAPPERS = [item for item in PUBLIC if inspect.isclass(item) and issubclass(item, RoutingMixin)]
 SETTINGS = {"max_iter": 1000}
+GIVEN = {"random_state": 0, "blocks": {"left": slice(0, 3), "right": slice(3, None)}}
 WEIGHT = np.random.default_rng(0).exponential(size=60)
 
 
 def make(cls, binary):
     """An instance around a binary classifier, or around a multi-label one that wraps it."""
-    seed = {"random_state": 0} if "random_state" in inspect.signature(cls).parameters else {}
-    return cls(binary if wraps_binary(cls) else BinaryRelevance(binary), **seed)
+    parameters = inspect.signature(cls).parameters
+    settings = {name: value for name, value in GIVEN.items() if name in parameters}
+    return cls(binary if wraps_binary(cls) else BinaryRelevance(binary), **settings)
 
 
 @pytest.mark.parametrize("cls", WRAPPERS)

@@ -16,7 +16,9 @@ remarks = shared_console()
 # Scores at 0.5 and tuned.
 PAIRS = ("CF1", "OF1", "sample-F1")
 # Our way and scikit-learn's of saying that a column of text is missing, by its name in a model.
-_NO_TEXT = re.compile(r"no column 'text\d*'|columns are missing: .*'text\d*'")
+_NO_TEXT = re.compile(
+    r"no column 'text\d*'|columns are missing: .*'text\d*'|now missing:\n- text\d*\b"
+)
 
 
 def print_leaderboard(leaderboard: Any) -> None:

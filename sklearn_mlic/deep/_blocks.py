@@ -14,14 +14,21 @@ def fit_scaler(X: Any) -> StandardScaler:
     Parameters
     ----------
     X : ndarray or sparse matrix of shape (n_samples, n_features)
-        NaN, where a block is missing, has no part in it.
+        NaN, where a block is missing, has no part in it. A feature that is NaN throughout is
+        brought to 0 for good, as nothing is known of its scale.
 
     Returns
     -------
     StandardScaler
         Fitted; sparse features keep their zeros.
     """
-    return StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
+    with np.errstate(invalid="ignore", divide="ignore"):  # no rows, no mean
+        scaler = StandardScaler(with_mean=not sparse.issparse(X)).fit(X)
+    unknown = np.isnan(scaler.var_)
+    scaler.scale_[unknown] = np.inf
+    if scaler.mean_ is not None:
+        scaler.mean_[unknown] = 0.0
+    return scaler
 
 
 def arrange_blocks(
@@ -44,11 +51,25 @@ def arrange_blocks(
     -------
     dict
         ``features``, the blocks side by side with zeros for NaN, and ``present``.
+
+    Raises
+    ------
+    ValueError
+        If a value is beyond float32.
     """
     if scaler is not None:
         X = scaler.transform(X)
-    X = X[:, np.concatenate(list(blocks.values()))].astype(np.float32)
+    columns = np.concatenate(list(blocks.values()))
+    with np.errstate(over="ignore"):  # said below
+        X = X[:, columns].astype(np.float32)
     values = X.data if sparse.issparse(X) else X
+    if np.isinf(values).any():
+        rows, found = (X.tocoo() if sparse.issparse(X) else X).nonzero()
+        first = np.flatnonzero(np.isinf(np.asarray(X[rows, found]).ravel()))[0]
+        raise ValueError(
+            f"X has a value beyond float32 in row {rows[first]}, column {columns[found[first]]}; "
+            f"expected features of a common scale. Look for a broken value, or scale the column."
+        )
     values[np.isnan(values)] = 0.0  # the mean of what is standardised
     return {"features": X, "present": present}
 

@@ -100,7 +100,7 @@ class ProgressReport(Callback):
         if now - self.shown_ > 0.5:  # to read the loss makes an accelerator wait
             self.shown_ = now
             speed = self.n_seen_ / self.seconds_
-            state = f"loss {net.meter_.mean():.4f}  {speed:.0f} images/s"
+            state = f"loss {net.meter_.mean():.4f}  {speed:.0f} rows/s"
             self.bar_.update(self.task_, state=state)
 
     def on_epoch_end(self, net: Any, **_: Any) -> None:
@@ -109,7 +109,7 @@ class ProgressReport(Callback):
         figures = {name: row[name] for name in row if name.startswith(("train_", "valid_"))}
         parts = [f"epoch {row['epoch']}/{net.last_epoch_}"]
         parts += [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
-        parts.append(f"{self.n_seen_ / self.seconds_:.0f} images/s")
+        parts.append(f"{self.n_seen_ / self.seconds_:.0f} rows/s")
         self.bar_.console.print("  ".join(parts), highlight=False)
 
     def on_train_end(self, net: Any, **_: Any) -> None:

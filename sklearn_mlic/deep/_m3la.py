@@ -1,5 +1,7 @@
 """M3LA as a classifier: feature blocks are read one by one, labels corrected at each step."""
 
+import warnings
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +14,9 @@ from sklearn_mlic.deep._reading import ReadingMixin
 from sklearn_mlic.nn.losses import StepLoss
 from sklearn_mlic.nn.m3la import M3LA
 from sklearn_mlic.utils._blocks import resolve_blocks
+from sklearn_mlic.utils._choices import make_choice
 from sklearn_mlic.utils._features import check_features
-from sklearn_mlic.utils._numbers import check_count
+from sklearn_mlic.utils._numbers import check_confidence, check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +40,9 @@ class M3LAClassifier(ReadingMixin, BaseDeepClassifier):
     ----------
     blocks : dict of str to slice or list of columns, optional
         The columns of each block. None reads them from the column names of a DataFrame, which are
-        ``block__i``; without such names X is one block. A block that is NaN in all features of a
-        row is missing there; single gaps are filled with 0, which is the mean of a standardised
-        feature.
+        ``block__i``; without such names X is one block, with a warning. A block that is NaN in all
+        features of a row is missing there; single gaps are filled with 0, which is the mean of a
+        standardised feature.
     hidden_size : int, default=256
         Width of the states of encoder and decoder.
     embedding_size : int or None, default=256
@@ -51,8 +54,8 @@ class M3LAClassifier(ReadingMixin, BaseDeepClassifier):
         Chance that training hides a block from the network. It helps where rows are few; take
         more for blocks that may be missing in prediction but seldom are in training.
     standardize : bool, default=True
-        Whether features are brought to mean 0 and deviation 1 over the training rows; sparse
-        ones to deviation 1.
+        Whether features are brought to mean 0 and deviation 1 over the rows that ``fit`` gets,
+        whatever their weight, those held out for validation too; sparse ones to deviation 1.
     selector : {"straight_through", "gumbel", "soft", "argmax", "fixed"}, \
 default="straight_through"
         How the block to read next is chosen: by the highest score, learned straight through; the
@@ -82,7 +85,8 @@ default="straight_through"
         this, or of at most 1 minus this. Such a network knows nothing of a block before it is
         read. It may be changed after the fit.
     costs : dict of str to float, optional
-        What it costs to read each block, for `reading_costs`; 1 by default.
+        What it costs to read each block, 0 or more; 1 by default. `reading_costs` adds them up,
+        and a network that stops is fitted to choose the block of the highest share per cost.
     sampling, optimizer, optimizer_params : optional
         As in `ImageClassifier`.
     lr : float, default=1e-3
@@ -246,7 +250,7 @@ default="straight_through"
     @property
     def loss(self) -> StepLoss:
         """The loss that the template trains by."""
-        return StepLoss(self.cost, **(self.cost_params or {}))
+        return make_choice("cost", StepLoss, {}, self.cost_params, cost=self.cost)
 
     @property
     def label_correlation_(self) -> "pd.DataFrame":
@@ -274,27 +278,48 @@ default="straight_through"
             name for name, seen in zip(self.blocks_, present.any(axis=0), strict=True) if not seen
         ]
         if never:
-            raise ValueError(
+            warnings.warn(
                 f"The block(s) {', '.join(map(repr, never))} are missing (NaN) in all "
-                f"{len(present)} rows; expected one row at least that has them. Leave them out of "
-                f"blocks."
+                f"{len(present)} rows: nothing is learned of them.",
+                UserWarning,
+                stacklevel=2,
             )
 
     def _build_model(self, columns: dict, n_labels: int, device: torch.device) -> M3LA:
-        self._check_network()
+        costs, serial = self._block_costs(), self.stop_confidence is not None
         self.model_spec_ = {
             "block_sizes": [len(block) for block in self.blocks_.values()],
-            "serial": self.stop_confidence is not None,
+            "serial": serial,
+            "costs": costs.tolist() if serial else None,
             **{name: getattr(self, name) for name in _NETWORK},
         }
-        self._check_stop()
-        self._block_costs()
         return self._rebuild_model(n_labels, device)
 
     def _rebuild_model(self, n_labels: int, device: torch.device) -> M3LA:
         return M3LA(n_labels=n_labels, **self.model_spec_)
 
-    def _check_network(self) -> None:
+    def _go_on_from(self, earlier: dict[str, Any]) -> None:
+        """Refuse what the network of the earlier fit was not built for."""
+        super()._go_on_from(earlier)
+        if not earlier:
+            return
+        self._check_stop()
+        self._block_costs()
+        frame = SimpleNamespace(columns=getattr(self, "feature_names_in_", ()))
+        now = resolve_blocks(
+            self.blocks, frame if len(frame.columns) else None, self.n_features_in_
+        )
+        if list(now) != list(self.blocks_) or any(
+            not np.array_equal(now[name], self.blocks_[name]) for name in now
+        ):
+            raise ValueError(
+                f"blocks={self.blocks!r:.200} are not those of the fit to go on from, "
+                f"{', '.join(map(repr, self.blocks_))}. Set warm_start=False to begin anew."
+            )
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        check_confidence("stop_confidence", self.stop_confidence)
         check_count("hidden_size", self.hidden_size)
         if self.embedding_size is not None:
             check_count("embedding_size", self.embedding_size)

@@ -12,6 +12,7 @@ from sklearn_mlic.base import CONSTANT_LOGIT
 from sklearn_mlic.deep._errors import clear_errors
 from sklearn_mlic.deep._records import Records
 from sklearn_mlic.utils._blocks import resolve_costs
+from sklearn_mlic.utils._numbers import check_confidence
 from sklearn_mlic.utils._progress import track
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class ReadingMixin:
         DataFrame
             A line a step that read something, indexed by ``row`` and ``step``, both from 0: the
             block in the column ``("read", "block")``, and below ``"probability"`` one column a
-            label.
+            label. A row without any block has none.
         """
         import pandas as pd
 
@@ -162,15 +163,9 @@ class ReadingMixin:
 
     def _check_stop(self) -> None:
         """Refuse a stop where the network has seen all blocks before it reads the first."""
-        if self.stop_confidence is None:
-            return
-        if not 0.5 <= self.stop_confidence <= 1:
-            raise ValueError(
-                f"stop_confidence={self.stop_confidence!r}; expected a probability from 0.5 to 1, "
-                f"or None to read all blocks."
-            )
-        if not self.model_spec_["serial"]:
+        check_confidence("stop_confidence", self.stop_confidence)
+        if self.stop_confidence is not None and not self.model_spec_["serial"]:
             raise ValueError(
                 f"stop_confidence={self.stop_confidence!r}, but the network was fitted without "
-                f"it and knows all blocks from the start. Fit again."
+                f"it and knows all blocks from the start. Fit again, with warm_start=False."
             )

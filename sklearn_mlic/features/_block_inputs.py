@@ -7,6 +7,10 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_feature_names, _check_n_features
 
+# Stand where a transformer would.
+LEFT_OUT = "drop"
+AS_IS = "passthrough"
+
 
 def is_list_of_blocks(items: Any) -> bool:
     """Tell whether a setting has the form of ``(name, transformer)`` or with columns.
@@ -49,25 +53,71 @@ def as_table(X: Any) -> Any:
     return np.asarray(X) if is_rows or is_array else X
 
 
-def check_as_in_fit(estimator: Any, X: Any) -> None:
-    """Raise where X has other columns than the one that an estimator was fitted on.
+def is_table(X: Any) -> bool:
+    """Tell whether X has columns; images and texts have none, whatever their shape.
+
+    Parameters
+    ----------
+    X : object
+        From `as_table`.
+
+    Returns
+    -------
+    bool
+        True for a DataFrame, a sparse matrix and an array of two dimensions.
+    """
+    return hasattr(X, "columns") or sparse.issparse(X) or getattr(X, "ndim", None) == 2
+
+
+def remember_columns(estimator: Any, X: Any) -> None:
+    """Set ``n_features_in_`` and ``feature_names_in_``; forget them where X has no columns.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted.
+        Being fitted.
     X : object
-        From `as_table`; what is no table has no columns to compare.
+        From `as_table`.
 
     Raises
     ------
     ValueError
-        If they differ in number or name.
+        If X is a table without columns.
     """
-    if hasattr(estimator, "n_features_in_") and getattr(X, "ndim", 2) < 2:
+    if is_table(X) and X.shape[1] == 0:
         raise ValueError(
-            f"X has shape {X.shape}; expected {estimator.n_features_in_} columns, as in fit. "
-            f"Reshape your data: X.reshape(1, -1) is one row."
+            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is required by "
+            f"{type(estimator).__name__}."
+        )
+    _check_feature_names(estimator, X, reset=True)
+    if is_table(X):
+        _check_n_features(estimator, X, reset=True)
+    elif hasattr(estimator, "n_features_in_"):
+        del estimator.n_features_in_
+
+
+def check_as_in_fit(estimator: Any, X: Any) -> None:
+    """Raise where X has other columns than the table that an estimator was fitted on.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted. One that was fitted on no table takes any X: its transformers know better.
+    X : object
+        From `as_table`.
+
+    Raises
+    ------
+    ValueError
+        If they differ in number or name, or X has none.
+    """
+    if not hasattr(estimator, "n_features_in_"):
+        return
+    if not is_table(X):
+        given = f"has shape {X.shape}" if hasattr(X, "shape") else f"is a {type(X).__name__}"
+        raise ValueError(
+            f"X {given}; expected a table of {estimator.n_features_in_} columns, as in fit. "
+            f"Reshape your data: one row of numbers is X.reshape(1, -1)."
         )
     _check_feature_names(estimator, X, reset=False)
     _check_n_features(estimator, X, reset=False)
@@ -111,14 +161,20 @@ def select_columns(name: str, X: Any, columns: Any) -> Any:
     Raises
     ------
     ValueError
-        If X does not have them; it names the block.
+        If X does not have them, or they are none; it names the block.
     """
     if columns is None:
         return X
     try:
-        return _safe_indexing(X, columns, axis=1)
+        selected = _safe_indexing(X, columns, axis=1)
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"The block {name!r} asks for the column(s) {columns!r:.200}, which X does not have: "
             f"{error}"
         ) from error
+    if getattr(selected, "shape", ())[1:] == (0,):
+        raise ValueError(
+            f"The block {name!r} has no columns ({columns!r:.200}); expected one at least. Leave "
+            f"the block out, or give {LEFT_OUT!r} for its transformer."
+        )
+    return selected

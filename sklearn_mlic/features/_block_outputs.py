@@ -1,14 +1,17 @@
 """The outputs of several transformers: checked, measured and put side by side."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from sklearn.pipeline import Pipeline
 
+from sklearn_mlic.features._block_inputs import AS_IS
 from sklearn_mlic.utils._blocks import SEPARATOR, block_slices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def check_outputs(outputs: Sequence, transformers: Sequence[tuple], n_samples: int) -> list:
@@ -75,14 +78,21 @@ def find_blocks(outputs: Sequence, transformers: Sequence[tuple]) -> dict[str, s
     """
     widths: dict[str, int] = {}
     for (name, transformer, _), output in zip(transformers, outputs, strict=True):
-        last = transformer[-1] if isinstance(transformer, Pipeline) else transformer
-        inner = getattr(last, "blocks_", None)
+        inner = getattr(_last_step(transformer), "blocks_", None)
         if inner is not None:
             named = {f"{name}{SEPARATOR}{block}": s.stop - s.start for block, s in inner.items()}
             widths.update(named)
         elif output.shape[1]:
             widths[name] = output.shape[1]
     return block_slices(widths)
+
+
+def _last_step(transformer: Any) -> Any:
+    """Return what makes the columns: the last step of a pipeline that changes anything."""
+    while isinstance(transformer, Pipeline):
+        steps = [step for _, step in transformer.steps if step not in (None, AS_IS)]
+        transformer = steps[-1] if steps else None
+    return transformer
 
 
 def is_worth_sparse(outputs: Sequence, threshold: float) -> bool:
@@ -140,7 +150,7 @@ def stack_outputs(outputs: Sequence, blocks: dict[str, slice], is_sparse: bool) 
     return np.hstack([o.toarray() if sparse.issparse(o) else o for o in outputs])
 
 
-def as_named_frame(stacked: Any, names: np.ndarray, index: Any) -> pd.DataFrame:
+def as_named_frame(stacked: Any, names: np.ndarray, index: Any) -> "pd.DataFrame":
     """Put a matrix into a DataFrame; a sparse one into sparse columns.
 
     Parameters
@@ -157,5 +167,7 @@ def as_named_frame(stacked: Any, names: np.ndarray, index: Any) -> pd.DataFrame:
     DataFrame
         The same numbers.
     """
+    import pandas as pd  # slow to import, and needed here only
+
     make = pd.DataFrame.sparse.from_spmatrix if sparse.issparse(stacked) else pd.DataFrame
     return make(stacked, index=index, columns=names)

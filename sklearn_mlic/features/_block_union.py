@@ -1,26 +1,22 @@
 """Several transformers side by side, whose outputs stay known as blocks."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.base import TransformerMixin, clone
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.base import TransformerMixin
 from sklearn.utils import Bunch
+from sklearn.utils._set_output import _get_output_config
+from sklearn.utils.metadata_routing import MetadataRouter, _raise_for_params, process_routing
 from sklearn.utils.metaestimators import _BaseComposition
 from sklearn.utils.parallel import delayed
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-    _num_samples,
-    check_is_fitted,
-)
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from sklearn_mlic.features._block_inputs import (
     as_table,
     check_as_in_fit,
     is_by_name,
     is_list_of_blocks,
+    remember_columns,
     select_columns,
 )
 from sklearn_mlic.features._block_outputs import (
@@ -30,11 +26,15 @@ from sklearn_mlic.features._block_outputs import (
     is_worth_sparse,
     stack_outputs,
 )
+from sklearn_mlic.features._block_steps import (
+    check_transformers,
+    fit_transform_block,
+    kept_blocks,
+    route_to_blocks,
+    transform_block,
+)
 from sklearn_mlic.utils._blocks import name_columns
 from sklearn_mlic.utils._parallel import run_parallel
-
-LEFT_OUT = "drop"
-AS_IS = "passthrough"
 
 
 class BlockUnion(TransformerMixin, _BaseComposition):
@@ -154,7 +154,7 @@ class BlockUnion(TransformerMixin, _BaseComposition):
             self.transformers = params.pop("transformers")
         return self._set_params("_pairs", **params)
 
-    def fit(self, X: Any, y: Any = None) -> "BlockUnion":
+    def fit(self, X: Any, y: Any = None, **params: Any) -> "BlockUnion":
         """Fit the transformers.
 
         Parameters
@@ -163,6 +163,9 @@ class BlockUnion(TransformerMixin, _BaseComposition):
             What the transformers take.
         y : array-like of n_samples rows, optional
             Goes to each transformer.
+        **params : dict
+            Metadata such as ``sample_weight``, where scikit-learn's metadata routing is switched
+            on: each transformer gets what it asks for.
 
         Returns
         -------
@@ -173,12 +176,14 @@ class BlockUnion(TransformerMixin, _BaseComposition):
         ------
         TypeError, ValueError
             If a transformer has no ``transform``, gives no matrix of numbers, or the list, its
-            names or its columns are not as described.
+            names or its columns are not as described; ValueError also for metadata without
+            routing.
         """
-        self.fit_transform(X, y)
+        _raise_for_params(params, self, "fit")
+        self.fit_transform(X, y, **params)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
         """Fit the transformers and return their outputs side by side.
 
         Parameters
@@ -187,18 +192,26 @@ class BlockUnion(TransformerMixin, _BaseComposition):
             What the transformers take.
         y : array-like of n_samples rows, optional
             Goes to each transformer.
+        **params : dict
+            Metadata such as ``sample_weight``, where scikit-learn's metadata routing is switched
+            on: each transformer gets what it asks for.
 
         Returns
         -------
         blocks : DataFrame, ndarray or CSR matrix of shape (n_samples, n_features_out)
             As `as_frame` and `sparse_threshold` say.
         """
-        self._check_transformers()
+        _raise_for_params(params, self, "fit_transform")
+        check_transformers(self.transformers)
+        self._validate_names([item[0] for item in self.transformers])
+        routed = process_routing(self, "fit_transform", **params)
         X = as_table(X)
-        _check_feature_names(self, X, reset=True)
-        _check_n_features(self, X, reset=True)
-        items = list(self._items())
-        calls = (delayed(_fit_transform)(t, select_columns(name, X, c), y) for name, t, c in items)
+        remember_columns(self, X)
+        items = kept_blocks(self.transformers)
+        calls = (
+            delayed(fit_transform_block)(name, t, select_columns(name, X, c), y, routed[name])
+            for name, t, c in items
+        )
         done = run_parallel(calls, len(items), self.n_jobs, "Fitting blocks", self.verbose)
         fitted = zip(items, done, strict=True)
         self.transformers_ = [(name, t, columns) for (name, _, columns), (t, _) in fitted]
@@ -208,7 +221,7 @@ class BlockUnion(TransformerMixin, _BaseComposition):
         self.sparse_output_ = is_worth_sparse(outputs, self.sparse_threshold)
         return self._finish(outputs, X)
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Any, **params: Any) -> Any:
         """Return the outputs of the transformers side by side.
 
         Parameters
@@ -216,18 +229,23 @@ class BlockUnion(TransformerMixin, _BaseComposition):
         X : DataFrame, array-like, sparse matrix or sequence of images or texts
             In the form that ``fit`` took. Columns of a DataFrame that are asked for by name may
             stand elsewhere, and others may be missing.
+        **params : dict
+            Metadata, as in ``fit``.
 
         Returns
         -------
         blocks : DataFrame, ndarray or CSR matrix of shape (n_samples, n_features_out)
             As `as_frame` says, and sparse where it was in ``fit``.
         """
+        _raise_for_params(params, self, "transform")
         check_is_fitted(self, "transformers_")
+        routed = process_routing(self, "transform", **params)
         X = as_table(X)
         if not (hasattr(X, "columns") and all(is_by_name(c) for _, _, c in self.transformers_)):
             check_as_in_fit(self, X)
         calls = (
-            delayed(_transform)(t, select_columns(name, X, c)) for name, t, c in self.transformers_
+            delayed(transform_block)(name, t, select_columns(name, X, c), routed[name])
+            for name, t, c in self.transformers_
         )
         n_calls = len(self.transformers_)
         outputs = run_parallel(calls, n_calls, self.n_jobs, "Transforming blocks", self.verbose)
@@ -249,40 +267,21 @@ class BlockUnion(TransformerMixin, _BaseComposition):
         check_is_fitted(self, "transformers_")
         return name_columns(self.blocks_)
 
-    def _items(self) -> Iterator[tuple[str, Any, Any]]:
-        """Yield name, transformer and columns of the blocks that are not left out."""
-        for name, transformer, *columns in self.transformers:
-            if isinstance(transformer, str) and transformer == LEFT_OUT:
-                continue
-            if isinstance(transformer, str):
-                # Without a check: scikit-learn's would refuse what another block is to get.
-                transformer = FunctionTransformer(accept_sparse=True, check_inverse=False)
-            yield name, transformer, columns[0] if columns else None
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell scikit-learn's metadata routing what goes where.
 
-    def _check_transformers(self) -> None:
-        items = self.transformers
-        if not is_list_of_blocks(items):
-            raise ValueError(
-                f"transformers={items!r:.300}; expected a list of (name, transformer, columns), "
-                f"one at least, such as [('text', TextEmbedder(), 'caption')]."
-            )
-        self._validate_names([item[0] for item in items])
-        for name, transformer, *_ in items:
-            words = isinstance(transformer, str)
-            if words and transformer in (LEFT_OUT, AS_IS):
-                continue
-            if words or isinstance(transformer, type) or not hasattr(transformer, "transform"):
-                raise TypeError(
-                    f"The block {name!r} has {transformer!r:.200}; expected a transformer, "
-                    f"{AS_IS!r} or {LEFT_OUT!r}."
-                )
-        if not list(self._items()):
-            raise ValueError(f"All blocks are {LEFT_OUT!r}; expected one at least that is not.")
+        Returns
+        -------
+        MetadataRouter
+            It sends each transformer what its methods ask for.
+        """
+        return route_to_blocks(self, self.transformers)
 
     def _finish(self, outputs: list, X: Any) -> Any:
         """Return the outputs side by side, in the form that was asked for."""
         stacked = stack_outputs(outputs, self.blocks_, self.sparse_output_)
-        if not self.as_frame:
+        # scikit-learn, which makes frames of arrays, refuses to make one of a sparse matrix.
+        if not self.as_frame and _get_output_config("transform", self)["dense"] != "pandas":
             return stacked
         index = X.index if hasattr(X, "iloc") else None  # a list has a method of that name
         return as_named_frame(stacked, self.get_feature_names_out(), index)
@@ -293,14 +292,3 @@ class BlockUnion(TransformerMixin, _BaseComposition):
         tags.input_tags.string = True
         tags.input_tags.allow_nan = True
         return tags
-
-
-def _fit_transform(transformer: Any, X: Any, y: Any) -> tuple[Any, Any]:
-    fitted = clone(transformer)
-    if hasattr(fitted, "fit_transform"):
-        return fitted, fitted.fit_transform(X, y)
-    return fitted, fitted.fit(X, y).transform(X)
-
-
-def _transform(transformer: Any, X: Any) -> Any:
-    return transformer.transform(X)

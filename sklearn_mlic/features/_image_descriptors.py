@@ -1,29 +1,21 @@
 """Classic image descriptors as a transformer: images in, one named block a descriptor out."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import gen_batches
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_mlic.features._cache import open_cache
 from sklearn_mlic.features._image_column import image_column
-from sklearn_mlic.images import PREPARATION, content_digest
 from sklearn_mlic.utils._blocks import block_slices, name_columns
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._numbers import check_count
-from sklearn_mlic.utils._progress import track
 from sklearn_mlic.utils._random import as_generator
 from sklearn_mlic.utils._state import plain_paths
 
 WORDS = "visual_words"
-_PATCHES = "patches"  # what words are counted of, as `describe_batch` names it
-# A part of the keys of caches: change it when a descriptor comes out otherwise.
-_EDITION = 1
-_BATCH = 32
+_PATCHES = "patches"  # what words are counted of, as `describe_images` names it
 # A codebook needs no more images than these.
 _MOST_IMAGES = 500
 _SMALLEST = 32
@@ -163,7 +155,7 @@ class ImageDescriptors(TransformerMixin, BaseEstimator):
         if WORDS in names:
             rng = as_generator(self.random_state)
             drawn = np.sort(rng.permutation(len(sources))[:_MOST_IMAGES])
-            patches = self._describe(sources, drawn.tolist(), [_PATCHES])[_PATCHES]
+            patches = self._describe(sources, drawn.tolist(), [_PATCHES], {})[_PATCHES]
             self.words_ = find_words(patches, self.n_words, rng)
         elif hasattr(self, "words_"):
             del self.words_
@@ -194,9 +186,11 @@ class ImageDescriptors(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         sources = image_column(self, X)
         asked = [_PATCHES if name == WORDS else name for name in self.blocks_]
-        found = self._describe(sources, range(len(sources)), asked)
+        # The patches of all images are more than many memories hold.
+        shorten = {_PATCHES: lambda patches: count_words(patches, self.words_)}
+        found = self._describe(sources, range(len(sources)), asked, shorten)
         if WORDS in self.blocks_:
-            found[WORDS] = [count_words(patches, self.words_) for patches in found.pop(_PATCHES)]
+            found[WORDS] = found.pop(_PATCHES)
         block = np.empty((len(sources), self.n_features_out_), np.float32)
         for name, columns in self.blocks_.items():
             block[:, columns] = found[name]
@@ -220,43 +214,12 @@ class ImageDescriptors(TransformerMixin, BaseEstimator):
             raise ValueError(f"descriptors={names}; expected each descriptor once.")
         return names
 
-    def _describe(
-        self, sources: Sequence, rows: Sequence[int], names: list[str]
-    ) -> dict[str, list[np.ndarray]]:
-        """Return arrays by descriptor, one a row, from the cache or computed and kept there."""
-        from sklearn_mlic.features._descriptors import describe_batch
+    def _describe(self, X: Any, rows: Sequence[int], names: list[str], shorten: dict) -> dict:
+        """Return arrays by descriptor, one a row."""
+        from sklearn_mlic.features._descriptors import describe_images
 
-        caches = {name: open_cache(self.cache, self._setup(name)) for name in names}
-        keys: dict[int, Hashable] = {
-            row: row if self.cache is None else content_digest(sources[row], row) for row in rows
-        }
-        known: dict[str, dict] = {
-            name: {} if cache is None else cache.get(keys.values())
-            for name, cache in caches.items()
-        }
-        absent = [name for name in names if any(key not in known[name] for key in keys.values())]
-        missing = [row for row in rows if any(keys[row] not in known[name] for name in absent)]
-        batches = [missing[batch] for batch in gen_batches(len(missing), _BATCH)] if missing else []
-        calls = (
-            delayed(describe_batch)([sources[row] for row in batch], batch, absent, self.image_size)
-            for batch in batches
-        )
-        results = Parallel(n_jobs=self.n_jobs, return_as="generator")(calls)
-        steps = zip(batches, results, strict=True)
-        for batch, arrays in track(steps, len(batches), "Describing images", self.verbose):
-            contents = [keys[row] for row in batch]
-            for name in absent:
-                if caches[name] is not None:
-                    caches[name].put(contents, arrays[name])
-                known[name].update(zip(contents, arrays[name], strict=True))
-        return {name: [known[name][key] for key in keys.values()] for name in names}
-
-    def _setup(self, name: str) -> str:
-        """Everything but the image that decides a descriptor, as the cache's key."""
-        from skimage import __version__
-
-        parts = (_EDITION, name, self.image_size, PREPARATION, f"scikit-image {__version__}")
-        return f"descriptor {' '.join(map(str, parts))}"
+        settings = {"cache": self.cache, "n_jobs": self.n_jobs, "verbose": self.verbose}
+        return describe_images(X, rows, names, self.image_size, shorten=shorten, **settings)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns: the descriptor's name and a number.

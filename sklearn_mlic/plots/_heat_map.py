@@ -38,11 +38,14 @@ def draw_heat_map(
 
 def add_colour_bar(image: Any, meaning: str, location: str = "right") -> Any:
     """Draw the scale of a heat map, an arrow where values lie beyond it."""
+    from matplotlib.ticker import MaxNLocator
+
     low, high = image.get_clim()
     values = image.get_array()
     below, above = values.min() < low, values.max() > high
     extend = [["neither", "max"], ["min", "both"]][bool(below)][bool(above)]
     settings = {"shrink": 0.8, "location": location, "label": meaning, "extend": extend}
+    settings["ticks"] = MaxNLocator(5)  # at most: small numbers are long
     return image.figure.colorbar(image, ax=image.axes, **settings)
 
 

@@ -173,12 +173,19 @@ def find_holder(model: Any, attribute: str, expected: str, X: Any = None) -> tup
             if X is not None and len(model.steps) > 1:
                 X = model[:-1].transform(X)
             model = model.steps[-1][1]
+        elif members := [m for m in _members(model) if hasattr(m, attribute)]:
+            model = members[0]
         else:
             raise ValueError(
                 f"This {outermost} has no {attribute}. Expected {expected}, or a "
                 f"ThresholdCalibrator, pipeline or search around one."
             )
     return model, X
+
+
+def _members(model: Any) -> list:
+    """The estimators of a fusion, which all get the same X."""
+    return list(getattr(model, "named_estimators_", {}).values())
 
 
 def image_column(X: Any, image: Any) -> Sequence:

@@ -33,7 +33,8 @@ class BlockFusion(MultilabelMixin, RoutingMixin, BaseEstimator):
         A multi-label classifier with ``predict_proba``.
     blocks : mapping of str to slice or sequence, optional
         The columns of each block. None reads them from the names of a DataFrame's columns, as
-        `BlockUnion` gives them; an X without such names is one block.
+        `BlockUnion` gives them; an X without such names is one block, with a
+        warning.
     final_estimator : estimator, optional
         A multi-label classifier that learns from the log-odds of all labels by all blocks, as
         they come out for rows left out in fitting. None averages.

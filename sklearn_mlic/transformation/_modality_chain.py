@@ -1,6 +1,5 @@
 """A chain over labels and modalities that stops reading where it is sure."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn_mlic.transformation._links import augment, fit_links
 from sklearn_mlic.utils._blocks import resolve_blocks, resolve_costs
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._features import check_features
+from sklearn_mlic.utils._numbers import check_confidence
 
 
 class ModalityChain(MultilabelMixin, RoutingMixin, BaseEstimator):
@@ -32,13 +32,15 @@ class ModalityChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         A scikit-learn classifier with ``predict_proba``.
     blocks : mapping of str to slice or sequence, optional
         The columns of each modality. None reads them from the names of a DataFrame's columns, as
-        `BlockUnion` gives them; an X without such names is one modality.
+        `BlockUnion` gives them; an X without such names is one modality, with a
+        warning.
     costs : mapping of str to float, optional
-        What reading each modality costs, in any unit, 0 or more. The cheapest comes first; None
-        is 1 each, and the order of the blocks.
+        What reading each modality costs, in any unit, 0 or more. The cheapest comes first, in
+        the fit, to which they belong; None is 1 each, and the order of the blocks.
     stop_confidence : float or None, default=0.9
         The probability of the likelier answer, 0.5 to 1, from which on a label is settled and no
-        further modality is read for it. None reads all: the result is a `ClassifierChain`'s.
+        further modality is read for it. None reads all: the result is a `ClassifierChain`'s. It may
+        be changed after the fit.
     order : {None, "random", "frequency"} or sequence of int, default=None
         The order of the labels, as in `ClassifierChain`.
     chain_method : {"predict", "predict_proba"}, default="predict"
@@ -218,6 +220,7 @@ class ModalityChain(MultilabelMixin, RoutingMixin, BaseEstimator):
     def _go_along(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the probabilities and how many modalities they took."""
         check_is_fitted(self, "estimators_")
+        check_confidence("stop_confidence", self.stop_confidence)
         X = check_features(self, X, reset=False)
         n_samples, n_labels, n_modalities = X.shape[0], len(self.order_), len(self.blocks_)
         handed_on, y_prob = np.empty((n_samples, n_labels)), np.empty((n_samples, n_labels))
@@ -240,9 +243,4 @@ class ModalityChain(MultilabelMixin, RoutingMixin, BaseEstimator):
 
     def _check_settings(self) -> None:
         check_choice("chain_method", self.chain_method, CHAIN_METHODS)
-        stop = self.stop_confidence
-        if stop is not None and not (isinstance(stop, Real) and 0.5 <= stop <= 1):
-            raise ValueError(
-                f"stop_confidence={stop!r}; expected a probability of 0.5 to 1, or None to read "
-                f"all modalities."
-            )
+        check_confidence("stop_confidence", self.stop_confidence)

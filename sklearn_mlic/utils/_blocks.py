@@ -1,5 +1,6 @@
 """Feature blocks: which columns of X belong to which modality."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -21,7 +22,7 @@ def resolve_blocks(blocks: Any, X: Any, n_features: int) -> dict[str, np.ndarray
         By name of the block its columns: a slice, numbers, a boolean mask, or names where X is a
         DataFrame. Columns of no block are left out. None reads the blocks from the names of a
         DataFrame's columns: what stands before the last ``__``, as in ``hog__0``; an X without
-        such names is one block.
+        such names is one block, with a warning.
     X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
         What the user gave; only its column names are read.
     n_features : int
@@ -166,6 +167,13 @@ def _by_names(names: list[str], n_features: int) -> dict[str, np.ndarray]:
     """Group columns by what stands before the last separator."""
     unnamed = [name for name in names if not name.rpartition(SEPARATOR)[0]]
     if len(unnamed) == len(names):
+        warnings.warn(
+            f"X names no blocks: all {n_features} columns are read as one. Pass blocks=, or a "
+            f"DataFrame with names such as 'hog__0'; a transformer in front keeps them after "
+            f"set_output(transform='pandas'). If one is meant: blocks={{{WHOLE!r}: slice(None)}}.",
+            UserWarning,
+            stacklevel=4,
+        )
         return {WHOLE: np.arange(n_features)}
     if unnamed:
         raise ValueError(
@@ -186,6 +194,11 @@ def _first(some: set[str], names: list[str]) -> str:
 
 def _columns(block: str, columns: Any, names: list[str] | None, n_features: int) -> np.ndarray:
     """Return the column numbers of one block."""
+    if isinstance(columns, (Integral, tuple)):
+        raise TypeError(
+            f"The block {block!r} is {columns!r}; expected a slice, such as slice(0, 64), or a "
+            f"list of columns."
+        )
     if isinstance(columns, slice):
         found = _from_slice(block, columns, n_features)
     else:

@@ -32,7 +32,7 @@ MADE = {
 @pytest.mark.parametrize("approach", _approaches.APPROACHES)
 def test_each_approach_fits_and_predicts(scenes, tmp_path, approach):
     path = tmp_path / "model.skops"
-    text = ["--text", "caption"] if approach in ("text", "image-text", "fusion") else []
+    text = [] if approach in ("prior", "image", "finetune") else ["--text", "caption"]
     encoder = SENTENCES if approach == "fusion" else []
     call("fit", scenes / "labels.csv", "-o", path, "--approach", approach, "--epochs", 1,
          *text, *encoder, *NETWORK)  # fmt: skip
@@ -207,6 +207,14 @@ def test_several_columns_of_text_and_rows_without_an_image(
     assert "another number of columns of text than the 1 that --text names" in message
     message = fail(capsys, monkeypatch, "predict", path, csv, *source, "-o", out, "-q")
     assert "the image name is empty" in message
+
+
+def test_modalities_that_lack_their_text_say_so(scenes, tmp_path, capsys, monkeypatch):
+    path, out = tmp_path / "m.skops", tmp_path / "p.csv"
+    call("fit", scenes / "labels.csv", "--text", "caption", "--approach", "modalities", "-o", path,
+         "--epochs", 1, *NETWORK)  # fmt: skip
+    message = fail(capsys, monkeypatch, "predict", path, scenes / "0.png", "-o", out, "-q")
+    assert "needs text: give a CSV file and name its column with --text" in message
 
 
 def test_compare_leaves_out_what_the_rows_do_not_have(scenes, tmp_path):

@@ -5,26 +5,10 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.special import expit
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from sklearn_mlic import M3LAClassifier, ThresholdCalibrator
-
-BLOCKS = {"colour": slice(0, 3), "edges": slice(3, 8), "words": slice(8, 10)}
-SMALL = {"hidden_size": 16, "embedding_size": 8, "max_epochs": 4, "lr": 0.01}
-SMALL |= {"dropout": 0.0, "ema_decay": None, "random_state": 0}
-
-
-def make(**settings):
-    return M3LAClassifier(**{"blocks": BLOCKS, **SMALL, **settings})
-
-
-def draw(n_rows=80, seed=0):
-    """Features, and labels of which each depends on one block."""
-    rng = np.random.default_rng(seed)
-    X = rng.normal(size=(n_rows, 10))
-    y = (X[:, [0, 4, 9]] + 0.1 * rng.normal(size=(n_rows, 3)) > 0.3).astype(int)
-    return X, y
+from reading import BLOCKS, draw, make
+from sklearn_mlic import ThresholdCalibrator
 
 
 def lacking(X):
@@ -40,16 +24,6 @@ def lacking(X):
 def fitted():
     X, y = draw()
     return make().fit(X, y), X
-
-
-@pytest.fixture(scope="module")
-def serial():
-    """A network that stops, for half of the rows, after the first block."""
-    X, y = draw()
-    model = make(stop_confidence=1.0).fit(X, y)
-    y_prob = next(model.staged_predict_proba(X))
-    sureness = np.maximum(y_prob, 1 - y_prob).min(axis=1)
-    return model.set_params(stop_confidence=float(np.median(sureness))), X
 
 
 # ---- learning
@@ -126,7 +100,8 @@ def test_columns_may_lie_apart_and_some_be_left_out():
 
 def test_without_blocks_or_names_it_is_one_block():
     X, y = draw()
-    model = make(blocks=None).fit(X, y)
+    with pytest.warns(UserWarning, match="names no blocks: all 10 columns"):
+        model = make(blocks=None).fit(X, y)
     assert len(model.blocks_) == 1
     assert model.modality_order_(X).shape == (80, 1)
 
@@ -175,11 +150,32 @@ def test_single_gaps_are_the_mean(fitted):
     np.testing.assert_allclose(model.predict_proba(gap), model.predict_proba(mean), atol=1e-6)
 
 
-def test_a_block_that_no_row_has_is_refused():
+def test_a_block_that_no_row_has_is_told_and_ignored():
     X, y = draw()
+    whole = X.copy()
     X[:, 8:] = np.nan
-    with pytest.raises(ValueError, match=r"block\(s\) 'words' are missing \(NaN\) in all 80 rows"):
-        make().fit(X, y)
+    with pytest.warns(UserWarning, match=r"'words' are missing \(NaN\) in all 80 rows: nothing is"):
+        model = make().fit(X, y)
+    huge = whole.copy()
+    huge[:, 8:] *= 1e6
+    np.testing.assert_array_equal(model.predict_proba(huge), model.predict_proba(whole))
+
+
+def test_a_feature_that_no_row_has_is_ignored():
+    X, y = draw()
+    filled = X.copy()
+    X[:, 4] = np.nan
+    model = make().fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(filled), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_values_beyond_float32_are_named(form):
+    X, y = draw()
+    model = make().fit(form(X), y)
+    X[3, 5] = 1e60
+    with pytest.raises(ValueError, match="beyond float32 in row 3, column 5"):
+        model.predict_proba(form(X))
 
 
 # ---- what was read and said
@@ -225,51 +221,14 @@ def test_the_matrix_of_the_labels_bears_their_names():
         _ = without.label_correlation_
 
 
-# ---- stopping and costs
-
-
-def test_a_row_is_read_until_it_is_sure(serial):
-    model, X = serial
-    order, stages = model.modality_order_(X), list(model.staged_predict_proba(X))
-    n_read = np.sum(order != None, axis=1)  # noqa: E711 - entry by entry
-    assert 1 <= n_read.min() < n_read.max() <= 3
-    least = model.stop_confidence
-    sure = [np.all(np.maximum(p, 1 - p) >= least, axis=1) for p in stages]
-    for row, n in enumerate(n_read):
-        assert sure[n - 1][row] or n == 3
-        assert not any(sure[step][row] for step in range(n - 1))
-
-
-def test_the_cost_is_that_of_the_blocks_read(serial):
-    model, X = serial
-    order = model.modality_order_(X)
-    np.testing.assert_array_equal(model.reading_costs(X), (order != None).sum(axis=1))  # noqa: E711
-    priced = model.set_params(costs={"colour": 1, "edges": 10, "words": 100}).reading_costs(X)
-    prices = {"colour": 1, "edges": 10, "words": 100, None: 0}
-    np.testing.assert_array_equal(priced, [sum(prices[name] for name in row) for row in order])
-    model.set_params(costs=None)
-
-
-def test_more_confidence_costs_more(serial):
-    model, X = serial
-    middle = model.stop_confidence
-    paid = [model.set_params(stop_confidence=c).reading_costs(X).mean() for c in (0.5, middle, 1.0)]
-    model.set_params(stop_confidence=middle)
-    assert paid[0] == 1.0
-    assert paid[0] < paid[1] < paid[2] == 3.0
-
-
-def test_a_network_that_saw_all_blocks_cannot_stop(fitted):
-    model, X = fitted
-    twin = clone(model).fit(*draw()).set_params(stop_confidence=0.9)
-    with pytest.raises(ValueError, match="fitted without it and knows all blocks"):
-        twin.predict(X)
+# ---- settings
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"stop_confidence": 0.4}, "stop_confidence=0.4; expected a probability from 0.5"),
+        ({"stop_confidence": "0.9"}, "stop_confidence='0.9'; expected a probability from 0.5"),
         ({"costs": {"colour": 1}}, "expected one cost for each"),
         (
             {"costs": {"colour": 1, "edges": 1, "words": -1}},
@@ -287,6 +246,30 @@ def test_a_network_that_saw_all_blocks_cannot_stop(fitted):
 def test_settings_that_cannot_be_are_refused(settings, words):
     with pytest.raises(ValueError, match=words):
         make(**settings).fit(*draw())
+
+
+def test_a_wrong_setting_of_the_cost_is_named():
+    with pytest.raises(TypeError, match=r"StepLoss from cost_params=.*'strenght'"):
+        make(cost_params={"strenght": 1}).fit(*draw())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"blocks": {"a": slice(0, 5), "b": slice(5, 10)}}, "not those of the fit to go on from"),
+        ({"blocks": {**BLOCKS, "words": [9, 8]}}, "not those of the fit to go on from"),
+        ({"stop_confidence": 0.9}, "fitted without it"),
+    ],
+    ids=["names", "columns", "stop"],
+)
+def test_a_fit_goes_on_with_the_same_network_only(settings, words):
+    X, y = draw()
+    model = make(warm_start=True).fit(X, y)
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError, match=words):
+        model.set_params(**settings).fit(X, y)
+    model.set_params(blocks=BLOCKS, stop_confidence=None)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
 def test_nothing_is_said_before_a_fit():

@@ -11,7 +11,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
@@ -74,12 +73,6 @@ def test_columns_in_every_form(columns):
     np.testing.assert_array_equal(union.fit_transform(FRAME), X[:, [2, 4]])
 
 
-def test_labels_reach_the_transformers():
-    y = (X[:, 3] > 0).astype(int)
-    union = BlockUnion([("best", SelectKBest(k=1)), ("all", "passthrough")])
-    np.testing.assert_array_equal(union.fit_transform(X, y)["best__0"], X[:, 3])
-
-
 # ---- the blocks
 
 
@@ -112,11 +105,40 @@ def test_a_union_in_a_union_and_in_a_pipeline_keeps_its_blocks():
     assert list(union.fit(X).blocks_) == ["in__a", "in__b", "late__a", "late__b"]
 
 
+def test_blocks_are_found_at_the_end_of_whatever_pipeline():
+    inner = BlockUnion(SIDES)
+    pipelines = {
+        "nested": make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), inner)),
+        "passed": make_pipeline(make_pipeline(inner, None), "passthrough"),
+    }
+    found = list(BlockUnion(list(pipelines.items())).fit(X).blocks_)
+    assert found == ["nested__a", "nested__b", "passed__a", "passed__b"]
+    # What comes after the blocks mixes them; what does nothing at all has none.
+    others = [("mixed", make_pipeline(inner, PCA(2))), ("same", make_pipeline("passthrough"))]
+    assert BlockUnion(others).fit(X).blocks_ == {"mixed": slice(0, 2), "same": slice(2, 7)}
+
+
 def test_images_that_are_no_table():
     union = BlockUnion([("lbp", ImageDescriptors(["lbp"], image_size=32)), ("net", embedder())])
     for images in (IMAGES, list(IMAGES)):
         assert union.fit_transform(images).shape == (20, 236 + 96)
     assert not hasattr(union, "feature_names_in_")
+
+
+def test_images_of_other_sizes_than_in_fit():
+    union = BlockUnion([("lbp", ImageDescriptors(["lbp"], image_size=32))])
+    tall = np.repeat(IMAGES, 2, axis=1)
+    mixed = [*IMAGES[:10], *tall[10:]]
+    expected = union.fit(IMAGES).transform(IMAGES).to_numpy()
+    for images in (IMAGES, list(IMAGES), mixed, mixed[::-1]):
+        fitted = union.fit(images)
+        assert not hasattr(fitted, "n_features_in_")
+        for others in (tall, list(tall), mixed, mixed[5:15]):
+            assert fitted.transform(others).shape == (len(others), 236)
+        np.testing.assert_array_equal(fitted.transform(mixed)[:10], expected[:10])
+    # A table in between leaves nothing behind.
+    pixels = BlockUnion([("numbers", "passthrough")]).fit(X)
+    pixels.set_params(transformers=union.transformers).fit(IMAGES).transform(tall)
 
 
 def test_what_stands_behind_knows_the_blocks():
@@ -167,15 +189,6 @@ def test_sparse_columns_go_in():
 
 
 # ---- among scikit-learn's things
-
-
-def test_set_output():
-    plain = BlockUnion(SIDES, as_frame=False)
-    assert isinstance(plain.fit_transform(X), np.ndarray)
-    table = plain.set_output(transform="pandas").fit_transform(FRAME)
-    pd.testing.assert_frame_equal(table, BlockUnion(SIDES).fit_transform(FRAME))
-    both = BlockUnion(SIDES).set_output(transform="pandas").fit_transform(FRAME)
-    pd.testing.assert_frame_equal(both, table)
 
 
 def test_parameters_go_by_name():
@@ -245,6 +258,9 @@ class Cube(TransformerMixin, BaseEstimator):
         ([("a", "drop")], ValueError, "All blocks are 'drop'"),
         ([("a", StandardScaler(), ["q"])], ValueError, r"'a' asks for the column\(s\) \['q'\]"),
         ([("a", StandardScaler(), [7])], ValueError, r"'a' asks for the column\(s\) \[7\]"),
+        ([("a", StandardScaler(), [])], ValueError, r"'a' has no columns \(\[\]\); expected one"),
+        ([("a", "passthrough", slice(2, 2))], ValueError, "'a' has no columns.*Leave the block ou"),
+        ([("a", StandardScaler(), [False] * 5)], ValueError, "'a' has no columns"),
         ([("a", Cube())], ValueError, r"'a', Cube, is of shape \(20, 2, 2\)"),
     ],
 )
@@ -266,6 +282,13 @@ def test_other_columns_than_in_fit():
         union.transform(X[:, :4])
     with pytest.raises(ValueError, match="Reshape your data"):
         union.transform(X[0])
+    with pytest.raises(ValueError, match=r"has shape \(20, .* expected a table of 5 columns, as"):
+        union.transform(IMAGES)
+    with pytest.raises(ValueError, match="X is a list; expected a table of 5 columns"):
+        union.transform(["a", "b"])
+    for empty in (FRAME, sparse.csr_array(X)):
+        with pytest.raises(ValueError, match="'b' has no columns"):
+            BlockUnion([("a", "passthrough"), ("b", "passthrough", [])]).fit(empty)
     named = BlockUnion([("a", StandardScaler(), ["v"])]).fit(FRAME)
     with pytest.raises(ValueError, match=r"'a' asks for the column\(s\) \['v'\]"):
         named.transform(FRAME[["w"]])

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import IMAGES, LABELS, coloured, write
 from sklearn_mlic import BinaryRelevance, ImageDescriptors
+from sklearn_mlic.features import _descriptors
 from sklearn_mlic.features._descriptors import DESCRIPTORS, Picture, _batch
 from sklearn_mlic.images import ImageError, load_image
 
@@ -93,6 +94,27 @@ def test_jobs_and_pickling_change_nothing():
     expected = model.transform(IMAGES)
     np.testing.assert_array_equal(describe(n_jobs=2).fit_transform(IMAGES), expected)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).transform(IMAGES), expected)
+
+
+def test_patches_of_one_batch_only_wait_to_be_counted(tmp_path, monkeypatch, loaded):
+    images = np.concatenate([IMAGES, 255 - IMAGES])
+    model = describe("visual_words", "lbp").fit(images)
+    expected = model.transform(images)
+    count, counted = _descriptors.count_words, []
+
+    def spy(*args):
+        counted.append(len(loaded))
+        return count(*args)
+
+    monkeypatch.setattr(_descriptors, "count_words", spy)
+    for cache in (None, tmp_path):
+        loaded.clear()
+        counted.clear()
+        np.testing.assert_array_equal(model.set_params(cache=cache).transform(images), expected)
+        assert counted == [32] * 32 + [40] * 8  # images read when each was counted
+    loaded.clear()
+    np.testing.assert_array_equal(model.transform(images), expected)
+    assert loaded == []
 
 
 def test_words_follow_the_seed():

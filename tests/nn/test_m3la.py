@@ -1,12 +1,17 @@
 """M3LA's network: what is read when, what learns from it, and that the fast form is the printed."""
 
+import math
+from itertools import pairwise
+
 import pytest
 import torch
+from torch.nn import functional as F
 
 from heads import stir
 from literal_m3la import LiteralM3LA
 from sklearn_mlic.nn.losses import StepLoss
 from sklearn_mlic.nn.m3la import ATTENTIONS, M3LA, SELECTORS
+from sklearn_mlic.nn.m3la.network import SUMMARIES
 
 SIZES = [4, 3, 5, 2]
 N_LABELS = 3
@@ -42,7 +47,9 @@ def slope(model, weight):
 
 each_selector = pytest.mark.parametrize("selector", SELECTORS)
 each_attention = pytest.mark.parametrize("attention", ATTENTIONS)
+each_summary = pytest.mark.parametrize("summary", SUMMARIES)
 each_way = pytest.mark.parametrize("serial", [False, True])
+each_mode = pytest.mark.parametrize("training", [False, True])
 
 
 # ---- what is read
@@ -50,21 +57,14 @@ each_way = pytest.mark.parametrize("serial", [False, True])
 
 @each_selector
 @each_way
-def test_every_block_that_is_there_is_read_once(selector, serial):
+@each_mode
+def test_every_block_that_is_there_is_read_once(selector, serial, training):
     features, present = draw()
-    order = make(selector=selector, serial=serial).read(features, present).order
-    for row, there in zip(order.tolist(), present, strict=True):
+    model = make(selector=selector, serial=serial).train(training)
+    for row, there in zip(model.read(features, present).order.tolist(), present, strict=True):
         n_blocks = int(there.sum())
         assert sorted(row[:n_blocks]) == there.nonzero().flatten().tolist()
         assert row[n_blocks:] == [-1] * (len(SIZES) - n_blocks)
-
-
-@each_selector
-def test_training_counts_every_block_as_read_once(selector):
-    features, present = draw()
-    order = make(selector=selector).train().read(features, present).order
-    for row, there in zip(order.tolist(), present, strict=True):
-        assert sorted(k for k in row if k >= 0) == there.nonzero().flatten().tolist()
 
 
 def test_the_fixed_order_is_that_of_the_blocks():
@@ -75,8 +75,7 @@ def test_the_fixed_order_is_that_of_the_blocks():
 def test_a_fixed_first_block_leaves_the_others_to_be_chosen():
     features, _ = draw(200)
     model = make(first="fixed")
-    with torch.no_grad():
-        model.modality.weight.mul_(10)
+    model.modality.weight.data.mul_(10)
     order = model.read(features).order
     assert (order[:, 0] == 0).all()
     assert len(order[:, 1].unique()) > 1
@@ -85,27 +84,18 @@ def test_a_fixed_first_block_leaves_the_others_to_be_chosen():
 def test_the_order_depends_on_the_row():
     features, _ = draw(200)
     model = make(selector="straight_through")
-    with torch.no_grad():
-        model.modality.weight.mul_(10)
+    model.modality.weight.data.mul_(10)
     assert len(model.read(features).order.unique(dim=0)) > 1
 
 
 # ---- what learns
 
 
-@pytest.mark.parametrize(
-    ("selector", "learns"),
-    [
-        ("straight_through", True),
-        ("gumbel", True),
-        ("soft", True),
-        ("argmax", False),
-        ("fixed", False),
-    ],
-)
-def test_the_order_is_learned_through_a_relaxed_choice_only(selector, learns):
+@each_selector
+def test_the_order_is_learned_through_a_relaxed_choice_only(selector):
     model = make(selector=selector)
     gradient = slope(model, model.modality.weight)
+    learns = selector in ("straight_through", "gumbel", "soft")
     assert (gradient is not None and float(gradient.norm()) > 0) == learns
 
 
@@ -128,13 +118,39 @@ def test_straight_through_reads_what_the_argmax_reads():
     assert torch.equal(learned.logits, plain.logits)
 
 
-def test_the_temperature_of_gumbel_falls_to_its_limit_and_is_kept():
-    selector = SELECTORS["gumbel"](rate=1.0).train()
+def test_gumbel_counts_its_choices_in_training_and_keeps_the_number():
+    selector = SELECTORS["gumbel"](rate=0.1).train()
     scores, unread = torch.randn(5, 3), torch.ones(5, 3, dtype=torch.bool)
+    assert selector.temperature == 1.0
     for _ in range(4):
         weights, chosen = selector(scores, unread)
         assert torch.allclose(weights, chosen.float(), atol=1e-6)
+    selector.eval()(scores, unread)
     assert selector.state_dict()["n_choices"] == 4
+    assert selector.temperature == pytest.approx(math.exp(-0.4))
+
+
+@pytest.mark.parametrize(("n_choices", "expected"), [(0, 1.0), (3, math.exp(-0.3)), (10**6, 0.5)])
+def test_gumbel_learns_at_a_temperature_that_falls_to_its_limit(n_choices, expected):
+    selector = SELECTORS["gumbel"](lowest=0.5, rate=0.1).train()
+    selector.n_choices.fill_(n_choices)
+    assert selector.temperature == pytest.approx(expected)
+    scores = torch.randn(5, 3, requires_grad=True)
+    noise = torch.random.get_rng_state()
+    weights, _ = selector(scores, torch.ones(5, 3, dtype=torch.bool))
+    torch.random.set_rng_state(noise)
+    again = F.gumbel_softmax(scores, tau=expected, hard=True)
+    (slope,), (wanted,) = (torch.autograd.grad(w[:, 0].sum(), scores) for w in (weights, again))
+    assert torch.allclose(slope, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+@pytest.mark.parametrize("still", ["inputs", "dropout"])
+def test_features_of_blocks_and_states_are_dropped_each(still, rate):
+    features, _ = draw()
+    model = make(dropout=rate).train()
+    getattr(model, still).eval()  # so that the other place alone drops
+    assert torch.equal(model(features), model(features)) == (rate == 0)
 
 
 # ---- labels
@@ -160,8 +176,7 @@ def test_an_entry_of_the_matrix_supports_the_label_of_its_column():
     features, _ = draw()
     model = make()
     before = model.read(features).logits
-    with torch.no_grad():
-        model.correlation.weight.T[0, 2] += 5.0
+    model.correlation.weight.data[2, 0] += 5.0
     after = model.read(features).logits
     assert torch.equal(after[:, 0], before[:, 0])
     assert torch.allclose(after[:, 1, :2], before[:, 1, :2])
@@ -173,8 +188,7 @@ def test_softmax_probabilities_sum_to_1_at_every_step():
     model = make(label_activation="softmax")
     y_prob = torch.sigmoid(model.read(features, present).logits)
     assert torch.allclose(y_prob.sum(dim=2), torch.ones(20, len(SIZES)), atol=1e-5)
-    with torch.no_grad():
-        model.label.bias[0] = 1e4
+    model.label.bias.data[0] = 1e4
     assert torch.isfinite(model.read(features, present).logits).all()
 
 
@@ -215,7 +229,7 @@ def test_the_prediction_is_that_of_the_last_step():
 
 
 @each_way
-@pytest.mark.parametrize("summary", ["last", "mean"])
+@each_summary
 def test_what_stands_in_a_missing_block_is_not_seen(serial, summary):
     features, present = draw()
     model = make(serial=serial, summary=summary)
@@ -254,10 +268,12 @@ def test_a_serial_network_knows_nothing_of_a_block_before_it_is_read():
 
 
 @pytest.mark.parametrize("selector", ["straight_through", "soft", "fixed"])
-@pytest.mark.parametrize("training", [False, True])
-def test_the_fast_form_is_the_printed_one(selector, training):
+@each_mode
+@each_attention
+@each_summary
+def test_the_fast_form_is_the_printed_one(selector, training, attention, summary):
     features, _ = draw()
-    model = make(embedding_size=None, selector=selector)
+    model = make(embedding_size=None, selector=selector, attention=attention, summary=summary)
     literal = LiteralM3LA(model)
     model.train(training), literal.train(training)
     assert torch.allclose(model.read(features).logits, literal(features), atol=1e-5)
@@ -265,9 +281,8 @@ def test_the_fast_form_is_the_printed_one(selector, training):
 
 def test_the_fast_form_has_the_gradient_of_the_printed_one():
     features, _ = draw()
-    model = make(embedding_size=None)
+    model = make(embedding_size=None).train()
     literal = LiteralM3LA(model).train()
-    model.train()
     y = torch.rand(20, N_LABELS).round()
     StepLoss()(literal(features), y).backward()
     shared = model.modality.weight.grad.clone()
@@ -280,17 +295,83 @@ def test_the_fast_form_has_the_gradient_of_the_printed_one():
 
 
 @pytest.mark.parametrize("blocks", [[0], [2], [0, 2], [1, 2, 3]])
-def test_missing_blocks_are_as_if_they_were_never_there(blocks):
-    """Where the last block is there; the start state of a missing one is another, see `Encoder`."""
+@each_attention
+@each_summary
+def test_missing_blocks_are_as_if_they_were_never_there(blocks, attention, summary):
     features, _ = draw()
-    model = make(embedding_size=None)
+    model = make(embedding_size=None, attention=attention, summary=summary)
     present = torch.zeros(20, len(SIZES), dtype=torch.bool)
     present[:, blocks] = True
     logits = model.read(features, present).logits
-    if blocks[-1] == len(SIZES) - 1:
-        expected = LiteralM3LA(model)(features, blocks)
-        assert torch.allclose(logits[:, : len(blocks)], expected, atol=1e-5)
+    expected = LiteralM3LA(model)(features, blocks)
+    assert torch.allclose(logits[:, : len(blocks)], expected, atol=1e-5)
     assert torch.equal(logits[:, -1], logits[:, len(blocks) - 1])
+
+
+# ---- costs
+
+
+@pytest.mark.parametrize("selector", ["straight_through", "soft", "argmax"])
+@each_mode
+def test_where_all_blocks_score_alike_the_cheap_ones_are_read_first(selector, training):
+    features, present = draw()
+    model = make(serial=True, selector=selector, costs=[3.0, 0.5, 0.0, 20.0]).train(training)
+    torch.nn.init.zeros_(model.modality.weight)
+    torch.nn.init.zeros_(model.modality.bias)
+    for row, there in zip(model.read(features, present).order.tolist(), present, strict=True):
+        expected = [k for k in (2, 1, 0, 3) if there[k]]
+        assert row == expected + [-1] * (len(SIZES) - len(expected))
+
+
+@each_mode
+@pytest.mark.parametrize("block", range(len(SIZES)))
+def test_a_block_made_dearer_is_never_read_earlier(block, training):
+    features, present = draw(200)
+    model = make(serial=True).train(training)
+    read_at = []
+    for cost in (2.0, 4.0, 30.0, 300.0):
+        costs = [cost if k == block else 2.0 for k in range(len(SIZES))]
+        model.cheapness = make(serial=True, costs=costs).cheapness
+        order = model.read(features, present).order
+        read_at.append((order == block).int().argmax(dim=1))  # 0 where it is missing
+    assert all((later >= earlier).all() for earlier, later in pairwise(read_at))
+    assert (read_at[-1] > read_at[0]).any()
+
+
+@pytest.mark.parametrize("cost", [0.0, 7.0])
+def test_equal_costs_change_nothing(cost):
+    features, present = draw()
+    model = make(serial=True).train()
+    before = model.read(features, present)
+    model.cheapness = make(serial=True, costs=[cost] * 4).cheapness
+    after = model.read(features, present)
+    assert torch.equal(after.order, before.order)
+    assert torch.equal(after.logits, before.logits)
+
+
+def test_a_choice_weighs_the_share_per_unit_of_cost():
+    features, _ = draw()
+    costs = torch.tensor([2.0, 1.0, 4.0, 0.5])
+    model = make(serial=True, selector="soft", costs=costs.tolist()).train()
+    scores, weights = [], []
+    model.modality.register_forward_hook(lambda *call: scores.append(call[2]))
+    model.selector.register_forward_hook(lambda *call: weights.append(call[2][0]))
+    model(features)
+    per_cost = scores[0].softmax(dim=1) / costs
+    assert torch.allclose(weights[0], per_cost / per_cost.sum(dim=1, keepdim=True), atol=1e-6)
+
+
+def test_costs_count_as_a_thousandth_of_the_highest_at_least():
+    least, cheap = (make(serial=True, costs=[5.0, c, 1.0, 5.0]).cheapness for c in (0.005, 0.0))
+    assert torch.allclose(cheap, least)
+    assert cheap[1] == pytest.approx(math.log(1000))
+
+
+def test_states_saved_without_costs_are_loaded_with_them():
+    plain, priced = make(serial=True), make(serial=True, costs=[1.0, 2.0, 3.0, 4.0])
+    priced.load_state_dict(plain.state_dict())
+    plain.load_state_dict(priced.state_dict())
+    assert priced.cheapness[0] == pytest.approx(math.log(4))
 
 
 # ---- settings
@@ -304,13 +385,13 @@ def test_missing_blocks_are_as_if_they_were_never_there(blocks):
         ({"attention": "dot"}, "attention='dot'; expected one of"),
         ({"summary": "sum"}, "summary='sum'; expected one of"),
         ({"label_activation": "tanh"}, "label_activation='tanh'; expected one of"),
+        ({"label_activation": "softmax", "n_labels": 1}, "needs two labels"),
+        ({"costs": [1, 1, 1, 1]}, "costs count where a stop .* Set serial=True"),
+        ({"costs": [1, 2], "serial": True}, "for 4 block.s.; expected one cost for each"),
+        ({"costs": [1, 2, -1, 1], "serial": True}, "expected a number, 0 or more"),
+        ({"costs": [1, 2, math.nan, 1], "serial": True}, "expected a number, 0 or more"),
     ],
 )
-def test_unknown_settings_are_refused(settings, words):
+def test_settings_that_do_not_fit_are_refused(settings, words):
     with pytest.raises(ValueError, match=words):
-        M3LA(SIZES, N_LABELS, **settings)
-
-
-def test_a_softmax_needs_two_labels():
-    with pytest.raises(ValueError, match="needs two labels"):
-        M3LA(SIZES, 1, label_activation="softmax")
+        M3LA(SIZES, **{"n_labels": N_LABELS, **settings})

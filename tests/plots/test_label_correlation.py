@@ -69,7 +69,13 @@ def test_small_weights_keep_two_digits():
 def test_a_matrix_of_a_fitted_network_from_inside_a_pipeline():
     X = np.random.default_rng(0).normal(size=(60, 4))
     y = pd.DataFrame(Y[:, :3], columns=["sea", "trees", "sunset"])
-    settings = {"hidden_size": 8, "embedding_size": 4, "max_epochs": 1, "random_state": 0}
+    settings = {
+        "blocks": {"one": slice(None)},
+        "hidden_size": 8,
+        "embedding_size": 4,
+        "max_epochs": 1,
+        "random_state": 0,
+    }
     model = make_pipeline(StandardScaler(), M3LAClassifier(**settings)).fit(X, y)
     display = LabelCorrelationDisplay.from_estimator(model, y)
     np.testing.assert_array_equal(display.matrix, model[-1].label_correlation_)

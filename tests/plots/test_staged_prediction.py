@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_mlic import M3LAClassifier
+from sklearn_mlic import LabelPrior, LateFusion, M3LAClassifier
 from sklearn_mlic.plots import StagedPredictionDisplay
 
 NAMES = ["cat", "dog", "eel", "fox"]
@@ -89,6 +89,16 @@ def test_stages_of_a_fitted_network_from_inside_a_pipeline(fitted):
     np.testing.assert_array_equal(display.y_true, y.iloc[2])
     other = StagedPredictionDisplay.from_estimator(model, X, label_names=["a", "b"])
     assert other.label_names == ["a", "b"]
+
+
+def test_the_member_of_a_fusion_is_found(fitted):
+    _, X, y = fitted
+    settings = {"hidden_size": 8, "embedding_size": 4, "max_epochs": 1, "random_state": 0}
+    members = [("prior", LabelPrior()), ("reader", M3LAClassifier(BLOCKS, **settings))]
+    fusion = LateFusion(members).fit(X, y)
+    display = StagedPredictionDisplay.from_estimator(fusion, X, row=1)
+    expected = np.array([p[1] for p in fusion.estimators_[1].staged_predict_proba(X)])
+    np.testing.assert_allclose(display.y_prob, expected, atol=1e-6)
 
 
 def test_a_row_that_lacks_blocks_has_fewer_steps(fitted):

@@ -62,7 +62,9 @@ def test_it_is_late_fusion_of_pipelines_that_take_their_columns(n_labels):
 def test_one_block_is_the_classifier():
     X, y = make_case()
     alone = clone(LINEAR).fit(X, y).predict_proba(X)
-    np.testing.assert_allclose(BlockFusion(LINEAR).fit(X, y).predict_proba(X), alone)
+    np.testing.assert_allclose(
+        BlockFusion(LINEAR, {"all": slice(None)}).fit(X, y).predict_proba(X), alone
+    )
 
 
 def test_the_order_of_blocks_changes_nothing():

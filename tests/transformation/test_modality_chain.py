@@ -198,7 +198,7 @@ def test_names_of_labels_order_them():
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
-        ({"stop_confidence": 0.4}, ValueError, r"stop_confidence=0.4; expected a probability of"),
+        ({"stop_confidence": 0.4}, ValueError, r"stop_confidence=0.4; expected a probability from"),
         ({"stop_confidence": 90}, ValueError, "stop_confidence=90"),
         ({"stop_confidence": "sure"}, ValueError, "or None to read all"),
         ({"costs": {"a": 1}}, ValueError, "expected one cost for each"),

@@ -52,11 +52,20 @@ def test_the_last_separator_divides():
     "X", [np.zeros((2, 3)), sparse.csr_array((2, 3)), pd.DataFrame(np.zeros((2, 3)))]
 )
 def test_without_names_all_is_one_block(X):
-    assert as_lists(resolve_blocks(None, X, 3)) == {WHOLE: [0, 1, 2]}
+    with pytest.warns(UserWarning, match=r"all 3 columns are read as one. Pass blocks=, or"):
+        found = resolve_blocks(None, X, 3)
+    assert as_lists(found) == {WHOLE: [0, 1, 2]}
+    assert as_lists(resolve_blocks({WHOLE: slice(None)}, X, 3)) == as_lists(found)
+
+
+@pytest.mark.parametrize("columns", [64, (0, 63)])
+def test_what_may_be_meant_as_a_width_or_a_range_is_refused(columns):
+    with pytest.raises(TypeError, match=r"'hog' is .*; expected a slice, such as slice\(0, 64\)"):
+        resolve_blocks({"hog": columns}, None, 70)
 
 
 def test_a_single_column_and_columns_of_no_block():
-    found = resolve_blocks({"one": 3, "other": "a__0"}, FRAME, 5)
+    found = resolve_blocks({"one": [3], "other": "a__0"}, FRAME, 5)
     assert as_lists(found) == {"one": [3], "other": [0]}
 
 

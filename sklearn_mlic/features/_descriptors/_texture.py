@@ -62,7 +62,7 @@ def gabor(picture: Picture) -> np.ndarray:
     return figures.T.ravel()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)  # 24 spectra weigh 300 MB for a large image
 def _filters(size: int) -> np.ndarray:
     """Return the spectra of the waves, shape (24, size, size)."""
     angles = np.arange(_N_ORIENTATIONS) * np.pi / _N_ORIENTATIONS

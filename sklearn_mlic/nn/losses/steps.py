@@ -32,8 +32,8 @@ class StepLoss(MultilabelLoss):
         Whether the weights of each step have a mean of 1 over the known entries of the batch.
     strength : float, default=0.5
         How far the weights are followed: 1 is as published, 0 weighs all labels the same. By
-        ``"f1"`` positives weigh more: the whole weight gains F1 at a threshold of 0.5 and loses
-        in the order of rows and in subset accuracy, the half gains on both sides.
+        ``"f1"`` positives weigh more, which favours F1 at a threshold of 0.5 over the order of
+        rows.
     reduction : {"mean", "sum"}, default="mean"
         Over the known entries of all steps.
 

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from sklearn_mlic.nn.checks import check_choice
 from sklearn_mlic.nn.m3la.attention import ATTENTIONS
+from sklearn_mlic.nn.m3la.costs import cheapness
 from sklearn_mlic.nn.m3la.encoder import BlockInputs, Encoder, gru_step
 from sklearn_mlic.nn.m3la.selectors import SELECTORS, Fixed
 
@@ -69,7 +70,8 @@ class M3LA(nn.Module):
     attention : {"additive", "bilinear"}, default="additive"
         How the decoder's state is matched with those of the encoder.
     summary : {"last", "mean"}, default="last"
-        The encoder's state that the decoder starts from: that of the last block, or their mean.
+        The encoder's state that the decoder starts from: that of the last block that is there, or
+        the mean over those.
     label_correlation : bool, default=True
         Whether a prediction sees the one before it.
     label_activation : {"sigmoid", "softmax"}, default="sigmoid"
@@ -77,11 +79,16 @@ class M3LA(nn.Module):
     serial : bool, default=False
         Whether nothing is known of a block before it is read: the encoder's states are of one
         block each, and the decoder starts from the same state and sees only those read so far.
+    costs : sequence of float, optional
+        What reading each of the M blocks costs, 0 or more, with ``serial=True``. The block to read
+        next is that of the highest share per unit of cost: -log(cost) is added to the scores that
+        the selector sees; a fixed order stays. Costs below a thousandth of the highest count as
+        that. None adds nothing.
 
     Raises
     ------
     ValueError
-        If a setting is none of these.
+        If a setting is none of these, or `costs` do not fit the blocks or come without `serial`.
 
     References
     ----------
@@ -118,6 +125,7 @@ class M3LA(nn.Module):
         label_correlation: bool = True,
         label_activation: str = "sigmoid",
         serial: bool = False,
+        costs: Sequence[float] | None = None,
     ):
         super().__init__()
         check_choice("selector", selector, SELECTORS)
@@ -127,6 +135,11 @@ class M3LA(nn.Module):
         check_choice("label_activation", label_activation, ACTIVATIONS)
         if label_activation == "softmax" and n_labels == 1:
             raise ValueError("label_activation='softmax' needs two labels or more; got 1.")
+        if costs is not None and not serial:
+            raise ValueError(
+                "costs count where a stop leaves blocks unread, with serial=True; got "
+                "serial=False. Set serial=True, or leave the costs out."
+            )
         self.n_blocks, self.hidden_size = len(block_sizes), hidden_size
         self.modality_dropout = modality_dropout
         self.summary = summary
@@ -142,6 +155,9 @@ class M3LA(nn.Module):
         self.modality = nn.Linear(hidden_size, self.n_blocks)
         self.selector = SELECTORS[selector]()
         self.first = Fixed() if first == "fixed" else self.selector
+        # A setting, not learned: it is not saved, and states without it load as before.
+        added = None if costs is None else cheapness(costs, self.n_blocks)
+        self.register_buffer("cheapness", added, persistent=False)
         self.dropout = nn.Dropout(dropout)
         self.label = nn.Linear(hidden_size, n_labels)
         # From zero every label starts alike, and the steps as independent classifiers.
@@ -227,7 +243,10 @@ class M3LA(nn.Module):
         states, order = [], []
         for t in range(self.n_blocks):
             choose = self.selector if t else self.first
-            weights, chosen = choose(self.modality(state), unread)  # (B, M) each
+            scores = self.modality(state)  # (B, M)
+            if self.cheapness is not None:
+                scores = scores + self.cheapness
+            weights, chosen = choose(scores, unread)  # (B, M) each
             unread, visible = unread & ~chosen, visible | chosen
             seen = self.attention(state, keys, values, visible)  # (B, 3H)
             block = torch.bmm(weights[:, None], to_decoder).squeeze(1)  # (B, 3H)
@@ -258,7 +277,9 @@ class M3LA(nn.Module):
         if self.serial:
             return self.start.weight.expand(len(states), -1)
         if self.summary == "last":
-            return self.start(states[:, -1])
+            places = torch.arange(self.n_blocks, device=present.device)
+            last = (places * present).amax(dim=1)  # the first where none is there
+            return self.start(states[torch.arange(len(states), device=last.device), last])
         there = present[:, :, None]
         return self.start((states * there).sum(dim=1) / there.sum(dim=1).clamp(min=1))
 

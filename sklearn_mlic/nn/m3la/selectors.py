@@ -80,10 +80,15 @@ class Gumbel(Argmax):
         self.rate = rate
         self.register_buffer("n_choices", torch.zeros((), dtype=torch.long))
 
+    @property
+    def temperature(self) -> float:
+        """What the noisy scores of the next choice are divided by, after `n_choices` of them."""
+        return max(self.lowest, math.exp(-self.rate * int(self.n_choices)))
+
     def _weigh(self, scores: Tensor) -> Tensor:
-        temperature = max(self.lowest, math.exp(-self.rate * int(self.n_choices)))
+        weights = F.gumbel_softmax(scores, tau=self.temperature, hard=True, dim=1)
         self.n_choices += 1
-        return F.gumbel_softmax(scores, tau=temperature, hard=True, dim=1)
+        return weights
 
 
 class Soft(Argmax):

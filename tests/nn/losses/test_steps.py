@@ -25,34 +25,46 @@ def draw(n_rows=12, n_steps=3, n_labels=4):
 
 
 def price(cost, y, v):
-    """What a prediction v of one row costs, from the definition."""
-    both, either = float((y * v).sum()), float(torch.maximum(y, v).sum())
+    """What a prediction of one row costs, from the definition; v may be probabilities."""
+    both = sum(min(a, b) for a, b in zip(y, v, strict=True))
+    either = sum(max(a, b) for a, b in zip(y, v, strict=True))
+    wrong = [abs(a - b) for a, b in zip(y, v, strict=True)]
     if cost == "f1":
-        return 1 - 2 * both / float(y.sum() + v.sum()) if either else 0.0
+        return 1 - 2 * both / (sum(y) + sum(v)) if either else 0.0
     if cost == "accuracy":
         return 1 - both / either if either else 0.0
     if cost == "subset":
-        return float((y != v).any())
+        return min(1.0, sum(wrong))  # 1 for any mistake
     if cost == "hamming":
-        return float((y != v).float().mean())
+        return sum(wrong) / len(y)
+    # Of a pair that is one above the other: 0 in this order, 1 in the other, 1/2 if even.
     pairs = [(i, j) for i in range(len(y)) for j in range(len(y)) if y[i] > y[j]]
-    wrong = [float(v[i] < v[j]) + 0.5 * float(v[i] == v[j]) for i, j in pairs]
-    return sum(wrong) / len(pairs) if pairs else 0.0
+    return sum((1 - v[i] + v[j]) / 2 for i, j in pairs) / len(pairs) if pairs else 0.0
 
 
 @pytest.mark.parametrize("cost", COSTS)
-def test_weights_are_the_difference_that_a_label_makes(cost):
+@pytest.mark.parametrize("binarize", [True, False])
+def test_weights_are_the_difference_that_a_label_makes(cost, binarize):
     logits, y = draw()
-    weights = StepLoss(cost, binarize=True, normalize=False, strength=1.0).weights(logits, y)
+    loss = StepLoss(cost, binarize=binarize, normalize=False, strength=1.0)
+    weights = loss.weights(logits, y)
     assert torch.equal(weights[:, 0], torch.ones_like(y))
-    for row in range(len(y)):
+    for row, truth in enumerate(y.tolist()):
         for step in (1, 2):
-            said = (logits[row, step - 1] >= 0).float()
-            for label in range(y.shape[1]):
-                off, on = said.clone(), said.clone()
-                off[label], on[label] = 0.0, 1.0
-                expected = abs(price(cost, y[row], off) - price(cost, y[row], on))
+            said = torch.sigmoid(logits[row, step - 1]).tolist()
+            said = [float(p >= 0.5) for p in said] if binarize else said
+            for label in range(len(truth)):
+                off, on = ([*said[:label], v, *said[label + 1 :]] for v in (0.0, 1.0))
+                expected = abs(price(cost, truth, off) - price(cost, truth, on))
                 assert float(weights[row, step, label]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_defaults_are_soft_and_halfway_to_the_weights_of_f1():
+    logits, y = draw()
+    spelled = StepLoss("f1", binarize=False, normalize=True, strength=0.5)
+    assert torch.equal(StepLoss().weights(logits, y), spelled.weights(logits, y))
+    hard = StepLoss(binarize=True).weights(logits, y)
+    assert not torch.allclose(hard, spelled.weights(logits, y))
 
 
 @pytest.mark.parametrize("cost", COSTS)
