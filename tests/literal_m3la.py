@@ -1,9 +1,14 @@
-"""M3LA as its equations are printed: every block a vector of the full width, zero elsewhere."""
+"""M3LA as its equations are printed, every block a vector of the full width; and small cases."""
 
 import torch
 from torch import nn
 
+from heads import stir
+from sklearn_mlic.nn.m3la import M3LA
 from sklearn_mlic.nn.m3la.attention import BilinearAttention
+
+SIZES = [4, 3, 5, 2]
+N_LABELS = 3
 
 
 class LiteralM3LA(nn.Module):
@@ -78,3 +83,16 @@ class LiteralM3LA(nn.Module):
             return torch.einsum("bq,qk,btk->bt", state, attention.key.weight, states)
         keys = states @ attention.key.weight.T + attention.query(state)[:, None]
         return torch.tanh(keys) @ attention.score.weight[0]
+
+
+def make(**settings):
+    """A stirred network of small size, in evaluation mode."""
+    settings = {"hidden_size": 8, "embedding_size": 6, **settings}
+    return stir(M3LA(SIZES, N_LABELS, **settings))
+
+
+def draw(n_rows=20):
+    """Features, and which blocks are there: of the first row all, of the second none."""
+    present = torch.rand(n_rows, len(SIZES)) < 0.6
+    present[0], present[1] = True, False
+    return torch.randn(n_rows, sum(SIZES)), present

@@ -1,20 +1,15 @@
-"""M3LA's network: what is read when, what learns from it, and that the fast form is the printed."""
+"""M3LA's network: what is read when, and what learns from it."""
 
 import math
-from itertools import pairwise
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from heads import stir
-from literal_m3la import LiteralM3LA
+from literal_m3la import N_LABELS, SIZES, draw, make
 from sklearn_mlic.nn.losses import StepLoss
 from sklearn_mlic.nn.m3la import ATTENTIONS, M3LA, SELECTORS
 from sklearn_mlic.nn.m3la.network import SUMMARIES
-
-SIZES = [4, 3, 5, 2]
-N_LABELS = 3
 
 
 @pytest.fixture(autouse=True)
@@ -22,19 +17,6 @@ def _seed():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         yield
-
-
-def make(**settings):
-    """A stirred network of small size, in evaluation mode."""
-    settings = {"hidden_size": 8, "embedding_size": 6, **settings}
-    return stir(M3LA(SIZES, N_LABELS, **settings))
-
-
-def draw(n_rows=20):
-    """Features, and which blocks are there: of the first row all, of the second none."""
-    present = torch.rand(n_rows, len(SIZES)) < 0.6
-    present[0], present[1] = True, False
-    return torch.randn(n_rows, sum(SIZES)), present
 
 
 def slope(model, weight):
@@ -262,116 +244,6 @@ def test_a_serial_network_knows_nothing_of_a_block_before_it_is_read():
         after = model.read(torch.where(hidden, torch.randn_like(features), features))
         assert torch.allclose(after.logits[:, :step], before.logits[:, :step], atol=1e-6)
         assert torch.equal(after.order[:, : step + 1], before.order[:, : step + 1])
-
-
-# ---- the printed form
-
-
-@pytest.mark.parametrize("selector", ["straight_through", "soft", "fixed"])
-@each_mode
-@each_attention
-@each_summary
-def test_the_fast_form_is_the_printed_one(selector, training, attention, summary):
-    features, _ = draw()
-    model = make(embedding_size=None, selector=selector, attention=attention, summary=summary)
-    literal = LiteralM3LA(model)
-    model.train(training), literal.train(training)
-    assert torch.allclose(model.read(features).logits, literal(features), atol=1e-5)
-
-
-def test_the_fast_form_has_the_gradient_of_the_printed_one():
-    features, _ = draw()
-    model = make(embedding_size=None).train()
-    literal = LiteralM3LA(model).train()
-    y = torch.rand(20, N_LABELS).round()
-    StepLoss()(literal(features), y).backward()
-    shared = model.modality.weight.grad.clone()
-    padded = literal.encoder.weight_ih_l0.grad
-    model.zero_grad()
-    StepLoss()(model(features), y).backward()
-    own = torch.cat([p.weight.grad[:24] for p in model.inputs.projections], dim=1)
-    assert torch.allclose(own, padded, atol=1e-5)
-    assert torch.allclose(model.modality.weight.grad, shared, atol=1e-5)
-
-
-@pytest.mark.parametrize("blocks", [[0], [2], [0, 2], [1, 2, 3]])
-@each_attention
-@each_summary
-def test_missing_blocks_are_as_if_they_were_never_there(blocks, attention, summary):
-    features, _ = draw()
-    model = make(embedding_size=None, attention=attention, summary=summary)
-    present = torch.zeros(20, len(SIZES), dtype=torch.bool)
-    present[:, blocks] = True
-    logits = model.read(features, present).logits
-    expected = LiteralM3LA(model)(features, blocks)
-    assert torch.allclose(logits[:, : len(blocks)], expected, atol=1e-5)
-    assert torch.equal(logits[:, -1], logits[:, len(blocks) - 1])
-
-
-# ---- costs
-
-
-@pytest.mark.parametrize("selector", ["straight_through", "soft", "argmax"])
-@each_mode
-def test_where_all_blocks_score_alike_the_cheap_ones_are_read_first(selector, training):
-    features, present = draw()
-    model = make(serial=True, selector=selector, costs=[3.0, 0.5, 0.0, 20.0]).train(training)
-    torch.nn.init.zeros_(model.modality.weight)
-    torch.nn.init.zeros_(model.modality.bias)
-    for row, there in zip(model.read(features, present).order.tolist(), present, strict=True):
-        expected = [k for k in (2, 1, 0, 3) if there[k]]
-        assert row == expected + [-1] * (len(SIZES) - len(expected))
-
-
-@each_mode
-@pytest.mark.parametrize("block", range(len(SIZES)))
-def test_a_block_made_dearer_is_never_read_earlier(block, training):
-    features, present = draw(200)
-    model = make(serial=True).train(training)
-    read_at = []
-    for cost in (2.0, 4.0, 30.0, 300.0):
-        costs = [cost if k == block else 2.0 for k in range(len(SIZES))]
-        model.cheapness = make(serial=True, costs=costs).cheapness
-        order = model.read(features, present).order
-        read_at.append((order == block).int().argmax(dim=1))  # 0 where it is missing
-    assert all((later >= earlier).all() for earlier, later in pairwise(read_at))
-    assert (read_at[-1] > read_at[0]).any()
-
-
-@pytest.mark.parametrize("cost", [0.0, 7.0])
-def test_equal_costs_change_nothing(cost):
-    features, present = draw()
-    model = make(serial=True).train()
-    before = model.read(features, present)
-    model.cheapness = make(serial=True, costs=[cost] * 4).cheapness
-    after = model.read(features, present)
-    assert torch.equal(after.order, before.order)
-    assert torch.equal(after.logits, before.logits)
-
-
-def test_a_choice_weighs_the_share_per_unit_of_cost():
-    features, _ = draw()
-    costs = torch.tensor([2.0, 1.0, 4.0, 0.5])
-    model = make(serial=True, selector="soft", costs=costs.tolist()).train()
-    scores, weights = [], []
-    model.modality.register_forward_hook(lambda *call: scores.append(call[2]))
-    model.selector.register_forward_hook(lambda *call: weights.append(call[2][0]))
-    model(features)
-    per_cost = scores[0].softmax(dim=1) / costs
-    assert torch.allclose(weights[0], per_cost / per_cost.sum(dim=1, keepdim=True), atol=1e-6)
-
-
-def test_costs_count_as_a_thousandth_of_the_highest_at_least():
-    least, cheap = (make(serial=True, costs=[5.0, c, 1.0, 5.0]).cheapness for c in (0.005, 0.0))
-    assert torch.allclose(cheap, least)
-    assert cheap[1] == pytest.approx(math.log(1000))
-
-
-def test_states_saved_without_costs_are_loaded_with_them():
-    plain, priced = make(serial=True), make(serial=True, costs=[1.0, 2.0, 3.0, 4.0])
-    priced.load_state_dict(plain.state_dict())
-    plain.load_state_dict(priced.state_dict())
-    assert priced.cheapness[0] == pytest.approx(math.log(4))
 
 
 # ---- settings
