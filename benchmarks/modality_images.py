@@ -91,7 +91,7 @@ def linear(fuse=lambda model: model):
 
 def reader(blocks=None):
     """M3LA with all labels weighed alike, as no threshold is applied."""
-    settings = {"cost": "hamming", "modality_dropout": 0.2}
+    settings = {"cost": "hamming", "modality_dropout": 0.2, "hidden_size": 128}
     return M3LAClassifier(blocks, **settings, random_state=0)
 
 
