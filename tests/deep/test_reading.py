@@ -1,6 +1,7 @@
 """M3LA that stops reading once it is sure, and what that costs."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from reading import draw, make
@@ -19,7 +20,7 @@ def serial():
 def test_a_row_is_read_until_it_is_sure(serial):
     model, X = serial
     order, stages = model.modality_order_(X), list(model.staged_predict_proba(X))
-    n_read = np.sum(order != None, axis=1)  # noqa: E711 - entry by entry
+    n_read = pd.notna(order).sum(axis=1)
     assert 1 <= n_read.min() < n_read.max() <= 3
     least = model.stop_confidence
     sure = [np.all(np.maximum(p, 1 - p) >= least, axis=1) for p in stages]
@@ -31,7 +32,7 @@ def test_a_row_is_read_until_it_is_sure(serial):
 def test_the_cost_is_that_of_the_blocks_read(serial):
     model, X = serial
     order = model.modality_order_(X)
-    np.testing.assert_array_equal(model.reading_costs(X), (order != None).sum(axis=1))  # noqa: E711
+    np.testing.assert_array_equal(model.reading_costs(X), pd.notna(order).sum(axis=1))
     priced = model.set_params(costs={"colour": 1, "edges": 10, "words": 100}).reading_costs(X)
     prices = {"colour": 1, "edges": 10, "words": 100, None: 0}
     np.testing.assert_array_equal(priced, [sum(prices[name] for name in row) for row in order])
