@@ -30,6 +30,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/modalities.py summary rivals.log m3la.log
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
+	$(BIN)/python benchmarks/streaming.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	$(BIN)/python benchmarks/classical.py
 
@@ -41,7 +42,7 @@ lint: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[dev,plot]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,plot,parquet,dask]"
 	touch $@
 
 clean:

@@ -23,6 +23,7 @@ _HOMES = {
     "M3LAClassifier": "sklearn_mlic.deep",
     "MLkNN": "sklearn_mlic.adaptation",
     "ModalityChain": "sklearn_mlic.transformation",
+    "OptunaSearchCV": "sklearn_mlic.tuning",
     "ProbabilityCalibrator": "sklearn_mlic.thresholds",
     "RAkEL": "sklearn_mlic.transformation",
     "TextEmbedder": "sklearn_mlic.features",
@@ -35,6 +36,7 @@ _HOMES = {
     "load_voc": "sklearn_mlic.datasets",
     "make_multilabel_images": "sklearn_mlic.datasets",
     "save": "sklearn_mlic.persistence",
+    "search_space": "sklearn_mlic.tuning",
     "tune_thresholds": "sklearn_mlic.thresholds",
 }
 

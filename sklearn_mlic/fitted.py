@@ -144,14 +144,16 @@ def find_classifier(model: Any) -> Any:
     ValueError
         If there is none of this package.
     """
-    while not hasattr(model, "label_names_"):
+    while True:
+        # A search hands on label_names_, and not the rest.
         if hasattr(model, "best_estimator_"):
             model = model.best_estimator_
         elif hasattr(model, "steps"):
             model = model.steps[-1][1]
+        elif hasattr(model, "label_names_"):
+            return model
         else:
             raise ValueError(
                 f"{type(model).__name__} keeps no label_names_. Expected a fitted classifier of "
                 f"sklearn_mlic, or a pipeline or search that ends in one."
             )
-    return model

@@ -33,6 +33,10 @@ SMALL = {
     "cv": 2,
     "n_neighbors": 3,  # scikit-learn's checks have 10 rows at least
     "labelset_size": 2,  # fewer than the labels: of 3 there would be one labelset
+    "param_distributions": {"estimator__C": [0.1, 1.0]},
+    "n_trials": 2,
+    "scoring": "mAP",
+    "error_score": "raise",
     "random_state": 0,
 }
 # At 0.05 two fits of this network that differ by rounding alone, as those of labels in another

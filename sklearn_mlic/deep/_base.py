@@ -224,11 +224,13 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         load_scale = net.plan.augmentation.load_scale
         datasets = [self._dataset(train, net.module_, self.cache, load_scale)]
         datasets += [] if valid is None else [self._dataset(valid, net.module_, self.cache)]
+        net.estimator_ = self._as_of_now(net, train.y)
         try:
             with clear_errors(self.batch_size):
                 net.train(*datasets, **how)
         finally:
             close_progress(net)
+            net.estimator_ = None
         net.tidy()
         self.net_ = net
         self.epochs_ = net.epochs()
@@ -239,6 +241,13 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=3,
             )
+
+    def _as_of_now(self, net: TrainingNet, y: np.ndarray) -> "BaseDeepClassifier":
+        """This estimator as callbacks may ask it in training: it predicts with the net as it is."""
+        view = object.__new__(type(self))
+        vars(view).update(vars(self), net_=net, verbose=0)
+        view._set_constants(y)
+        return view
 
     def _dataset(
         self,

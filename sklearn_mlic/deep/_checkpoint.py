@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from sklearn_mlic.deep._fingerprint import digest_data, digest_settings
+from sklearn_mlic.deep._fingerprint import digest_settings
 from sklearn_mlic.deep._label_vectors import encode_labels, fit_label_encoder
 from sklearn_mlic.deep._records import Records
+from sklearn_mlic.images import digest_data
+from sklearn_mlic.nn.state import weights_digest
 
 # What tells a checkpoint from another file of torch's.
 _KEYS = {"seed", "history", "module", "optimizer"}
@@ -137,7 +139,8 @@ def open_checkpoint(
     if estimator.checkpoint is None:
         return None
     parts = [part for part in (records, valid) if part is not None]
-    data = digest_data(*(item for part in parts for item in vars(part).values()), start=start)
+    origin = None if start is None else weights_digest(start)
+    data = digest_data(*(item for part in parts for item in vars(part).values()), origin)
     params = estimator.get_params(deep=False)
     if params.get("label_encoder") is not None:
         # All that an encoder decides; what it is may have no words.

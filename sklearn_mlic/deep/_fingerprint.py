@@ -1,4 +1,4 @@
-"""What tells one fit from another: hashes of its data and of its settings."""
+"""What tells one fit from another of the same data: a hash of its settings."""
 
 import os
 import pickle
@@ -9,53 +9,13 @@ from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from torch import nn
 
-from sklearn_mlic.images import content_digest
 from sklearn_mlic.nn.state import weights_digest
 
 # What may change between the run that was killed and the one that goes on.
 _FREE = {"checkpoint", "resume", "verbose", "n_jobs", "cache", "device", "compile", "random_state"}
-
-
-def digest_data(*parts: Any, start: nn.Module | None = None) -> str:
-    """Return a hash of what a fit is given.
-
-    Parameters
-    ----------
-    *parts : dict of str to sequence, ndarray, or None
-        Columns as `as_columns` returns them, labels, weights.
-    start : nn.Module, optional
-        The network whose weights the fit starts from, if not from its own.
-
-    Returns
-    -------
-    str
-        12 hexadecimal digits.
-    """
-    digest = blake2b(digest_size=6)
-    for part in parts:
-        columns = part if isinstance(part, Mapping) else {"": part}
-        for name, column in columns.items():
-            digest.update(f"{name} {None if column is None else np.shape(column)}".encode())
-            if column is None:
-                continue
-            if sparse.issparse(column):
-                column = column.tocsr()
-                for array in (column.indptr, column.indices, column.data):
-                    digest.update(array.data)
-            elif np.asarray(column).dtype.kind == "O":
-                for value in column:
-                    is_path = isinstance(value, (str, os.PathLike))
-                    content = os.fspath(value).encode() if is_path else content_digest(value)
-                    digest.update(len(content).to_bytes(8, "little") + content)
-            else:
-                digest.update(np.ascontiguousarray(column).data)
-    if start is not None:
-        digest.update(weights_digest(start).encode())
-    return digest.hexdigest()
 
 
 def digest_settings(params: Mapping[str, Any]) -> str:

@@ -131,7 +131,8 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         Whether fit goes on from the checkpoint of a fit of the same data and settings that was
         killed; it ends as that one would have ended.
     callbacks : list, optional
-        Callbacks of skorch, or pairs of a name and one.
+        Callbacks of skorch, or pairs of a name and one. During training they find the estimator
+        in ``net.estimator_``: it predicts with the weights as they are.
     on_error : {"raise", "skip"}, default="raise"
         What fit does with an image that cannot be read: an error that names it, or a first
         pass over all images and a warning that lists those left out. Prediction always raises.

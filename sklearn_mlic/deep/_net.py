@@ -55,7 +55,7 @@ class TrainingNet(StateMixin, NeuralNet):
         super().initialize()
         self.n_epochs_ = self.n_updates_ = 0
         self.was_interrupted_ = self.is_stopped_ = False
-        self.average_ = self.schedule_ = self.settings_ = None
+        self.average_ = self.schedule_ = self.settings_ = self.estimator_ = None
         if self.plan is not None:
             decay = self.plan.optimization.ema_decay
             if decay is not None:

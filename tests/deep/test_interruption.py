@@ -19,12 +19,7 @@ X, Y = coloured(32)
 X_VAL, Y_VAL = coloured(12, seed=1)
 
 
-@pytest.fixture(autouse=True)
-def _ctrl_c_is_heard():
-    """Also where the tests were started in the background, which then ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("ctrl_c_is_heard")
 
 
 class Interrupt(Callback):

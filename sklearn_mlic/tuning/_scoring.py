@@ -1,0 +1,38 @@
+"""Names of our metrics beside scikit-learn's."""
+
+from typing import Any
+
+from sklearn_mlic.metrics import SCORERS
+
+
+def find_scoring(scoring: Any) -> Any:
+    """Put our scorers in place of their names.
+
+    Parameters
+    ----------
+    scoring : str, callable, list, tuple, dict or None
+        The parameter of a search.
+
+    Returns
+    -------
+    str, callable, dict, list, tuple or None
+        As scikit-learn takes it. A list with a name of ours becomes a dict.
+
+    Examples
+    --------
+    >>> find_scoring("accuracy"), sorted(find_scoring(["mAP", "accuracy"]))
+    ('accuracy', ['accuracy', 'mAP'])
+    """
+    if isinstance(scoring, str):
+        return SCORERS.get(scoring, scoring)
+    if isinstance(scoring, (list, tuple)) and any(_is_ours(name) for name in scoring):
+        return {name: SCORERS.get(name, name) for name in scoring}
+    if isinstance(scoring, dict):
+        return {
+            name: SCORERS[given] if _is_ours(given) else given for name, given in scoring.items()
+        }
+    return scoring
+
+
+def _is_ours(given: Any) -> bool:
+    return isinstance(given, str) and given in SCORERS

@@ -1,0 +1,152 @@
+"""The trials, in this process or in several that share the study."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import optuna
+from joblib import effective_n_jobs
+from optuna import Study
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage, InMemoryStorage
+from optuna.trial import FrozenTrial
+from sklearn.utils.parallel import Parallel, delayed
+
+from sklearn_mlic.tuning._progress import quiet, show_progress
+from sklearn_mlic.tuning._storage import open_storage
+from sklearn_mlic.tuning._study import storage_of
+from sklearn_mlic.tuning._trial import Evaluation, SurplusTrial
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends, beside its budget of trials.
+
+    Parameters
+    ----------
+    deadline : float or None
+        Seconds since the epoch after which no trial begins.
+    callbacks : sequence of callable
+        ``callback(study, trial)`` after each trial.
+    verbose : int
+        0 keeps Optuna quiet.
+    """
+
+    deadline: float | None
+    callbacks: Sequence[Callable[[Study, FrozenTrial], None]]
+    verbose: int
+
+
+def run_trials(
+    evaluation: Evaluation, study: Study, limits: Limits, n_jobs: int | None
+) -> KeyboardInterrupt | None:
+    """Run trials until the budget, the time or the sampler ends them, or Ctrl-C does.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The objective.
+    study : optuna.Study
+        Gets the trials.
+    limits : Limits
+        Time, callbacks, loudness.
+    n_jobs : int or None
+        Worker processes, as joblib reads it.
+
+    Returns
+    -------
+    KeyboardInterrupt or None
+        Ctrl-C, if it came.
+    """
+    n_workers = min(effective_n_jobs(n_jobs), evaluation.n_trials or math.inf)
+    with show_progress(study, evaluation, limits.verbose):
+        try:
+            if n_workers == 1:
+                _work(evaluation, study, limits)
+            else:
+                Parallel(n_jobs=n_workers)(
+                    delayed(_join)(
+                        evaluation,
+                        storage_of(study),
+                        study.study_name,
+                        study.sampler,
+                        study.pruner,
+                        limits,
+                    )
+                    for _ in range(n_workers)
+                )
+        except KeyboardInterrupt as interruption:
+            return interruption
+    return None
+
+
+def _join(
+    evaluation: Evaluation,
+    storage: BaseStorage,
+    name: str,
+    sampler: BaseSampler,
+    pruner: Any,
+    limits: Limits,
+) -> None:
+    """Take part in a study from another process."""
+    sampler.reseed_rng()  # a copy that went on from the same state would draw the same
+    with quiet(limits.verbose):
+        study = optuna.load_study(study_name=name, storage=storage, sampler=sampler, pruner=pruner)
+        _work(evaluation, study, limits)
+
+
+def _work(evaluation: Evaluation, study: Study, limits: Limits) -> None:
+    def stop_at_budget(study: Study, _: FrozenTrial) -> None:
+        if evaluation.is_complete(study.get_trials(deepcopy=False)):
+            study.stop()
+
+    if evaluation.is_complete(study.get_trials(deepcopy=False)):
+        return
+    left = None if limits.deadline is None else max(0.0, limits.deadline - time.time())
+    study.optimize(
+        evaluation,
+        n_trials=None,
+        timeout=left,
+        callbacks=[stop_at_budget, *limits.callbacks],
+        catch=(SurplusTrial,),
+    )
+
+
+@contextmanager
+def shareable_storage(storage: Any, study: Any, n_jobs: int | None) -> Iterator[Any]:
+    """Give a storage that workers can share: a journal for the time being, where there is none.
+
+    Parameters
+    ----------
+    storage, study : object
+        The parameters of the search.
+    n_jobs : int or None
+        Worker processes, as joblib reads it.
+
+    Yields
+    ------
+    object
+        For `open_study`.
+
+    Raises
+    ------
+    ValueError
+        If a study in memory was given, which no other process can see.
+    """
+    if effective_n_jobs(n_jobs) == 1:
+        yield storage
+    elif storage is None and not isinstance(study, Study):
+        with TemporaryDirectory(prefix="sklearn_mlic-") as folder:
+            yield open_storage(Path(folder) / "study.journal")
+    elif isinstance(storage_of(study) if storage is None else storage, InMemoryStorage):
+        raise ValueError(
+            f"n_jobs={n_jobs} needs a study that other processes can open, and this one is in "
+            f"memory. Pass storage='search.journal' and the study's name, or n_jobs=None."
+        )
+    else:
+        yield storage
