@@ -1,10 +1,11 @@
 """Model files that run no code when they are opened."""
 
 import inspect
-import os
 import zipfile
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import skops.io
@@ -12,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator
 
 from sklearn_mlic.fitted import set_everywhere
+from sklearn_mlic.utils._files import write_at_once
 
 # Packages whose classes a model file may hold; skops itself knows numpy's arrays, dtypes and
 # generators. Functions are refused wherever they come from, scores apart, and so are numpy's
@@ -61,12 +63,7 @@ def save(model: Any, path: str | Path) -> Path:
     path = Path(path)
     content = skops.io.dumps(model)
     _refuse(skops.io.get_untrusted_types(data=content), f"This {type(model).__name__}")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_at_once(path, content)
     return path
 
 
@@ -109,6 +106,62 @@ def load(path: str | Path) -> Any:
     # A file must not choose where its reader's disk is written to.
     set_everywhere(model, cache=None, checkpoint=None, resume=False)
     return model
+
+
+def load_once(path: str | Path) -> Any:
+    """Open a model file once in each process, however often it is asked for.
+
+    Choose it in a function that is sent to workers, such as that of dask's ``map_partitions``:
+    each worker then holds one model, and partitions only bring rows. A file that was written
+    anew is opened anew; the last two models are kept.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that `save` wrote, which every worker can read.
+
+    Returns
+    -------
+    estimator
+        The model, which all in this process share: it is not to be changed. It shows no bars.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is no model file, or holds a type that is not trusted.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import make_multilabel_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_mlic import BinaryRelevance, save
+    >>> from sklearn_mlic.persistence import load_once
+    >>> X, y = make_multilabel_classification(n_classes=3, random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save(BinaryRelevance(LogisticRegression()).fit(X, y), f"{folder}/model.skops")
+    ...     load_once(path) is load_once(path)
+    True
+    """
+    path = Path(path).absolute()
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no model file {str(path)!r}.")
+    stamp = path.stat()
+    # Threads of one worker ask at the same time.
+    with _ONE_AT_A_TIME:
+        return _load_version(path, stamp.st_mtime_ns, stamp.st_size)
+
+
+@lru_cache(maxsize=2)
+def _load_version(path: Path, mtime: int, size: int) -> Any:
+    model = load(path)
+    set_everywhere(model, verbose=0)
+    return model
+
+
+_ONE_AT_A_TIME = Lock()
 
 
 def _refuse(unknown: list[str], holder: str) -> None:

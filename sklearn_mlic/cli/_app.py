@@ -3,7 +3,6 @@
 import sys
 import warnings
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from textwrap import fill
 from typing import Annotated, Any
 
@@ -11,13 +10,8 @@ from typer import Argument, Exit, Option, Typer
 
 from sklearn_mlic import __version__
 from sklearn_mlic.cli._approach_options import ApproachOptions
-from sklearn_mlic.cli._approaches import APPROACHES, COMPARED, RECIPES, suits
-from sklearn_mlic.cli._console import (
-    explain_text,
-    prepare_output,
-    print_leaderboard,
-    remarks,
-)
+from sklearn_mlic.cli._approaches import APPROACHES, RECIPES
+from sklearn_mlic.cli._console import explain_text, prepare_output, remarks
 from sklearn_mlic.cli._data_options import DataOptions, Ids, MayLackImage, TextColumns
 from sklearn_mlic.cli._option_groups import with_option_groups
 
@@ -28,8 +22,8 @@ app = Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_LISTING = "; ".join(f"'{name}': {what}" for name, what in {**APPROACHES, **RECIPES}.items())
-_VARIANTS = "Behind a colon stands a classifier, as in 'image:mlknn' or 'text:classifier_chain'."
+LISTING = "; ".join(f"'{name}': {what}" for name, what in {**APPROACHES, **RECIPES}.items())
+VARIANTS = "Behind a colon stands a classifier, as in 'image:mlknn' or 'text:classifier_chain'."
 LabelledCsv = Annotated[Path, Argument(help="CSV with a column of images and one of labels.")]
 ModelFile = Annotated[Path, Argument(help="Model file that 'fit' wrote.")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No progress, no remarks.")]
@@ -82,7 +76,7 @@ def fit(
     csv: LabelledCsv,
     data: DataOptions,
     options: ApproachOptions,
-    approach: Annotated[str, Option(help=f"{_LISTING}. {_VARIANTS}")] = "image",
+    approach: Annotated[str, Option(help=f"{LISTING}. {VARIANTS}")] = "image",
     model: Annotated[Path, Option("--out", "-o", help="Model file to write.")] = Path(
         "model.skops"
     ),
@@ -104,75 +98,12 @@ def fit(
 
 @app.command()
 @with_option_groups
-def compare(
-    csv: LabelledCsv,
-    data: DataOptions,
-    options: ApproachOptions,
-    approach: Annotated[
-        list[str] | None,
-        Option(
-            help=f"May be repeated; the first five, where they fit, by default. {_LISTING}. "
-            f"{_VARIANTS}"
-        ),
-    ] = None,
-    cv: Annotated[
-        float, Option(help="Number of stratified folds, or a fraction to hold out once.")
-    ] = 5,
-    metric: Annotated[
-        list[str] | None,
-        Option(help="A score to add, as LRAP, macro_AUC or neg_ranking_loss; may be repeated."),
-    ] = None,
-    table: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
-    best: Annotated[
-        Path | None, Option(help="Model file for the approach of highest mAP, fitted on all rows.")
-    ] = None,
-) -> None:
-    """Cross-validate several approaches on the same folds and print the leaderboard."""
-    from sklearn_mlic.comparison import compare as compare_approaches
-    from sklearn_mlic.metrics import get_scorers
-    from sklearn_mlic.persistence import save
-
-    get_scorers(metric or ())  # an unknown name ends here, before the data is read
-
-    given = {"has_text": bool(data.text), "may_lack_image": data.may_lack_image}
-    names = approach or [name for name in COMPARED if suits(name, **given)]
-    # The row to beat always stands first.
-    names = ["prior", *(name for name in dict.fromkeys(names) if name != "prior")]
-    options.check(names, data)
-    prepare_output(table, best)
-    bunch = data.read(csv)
-    with TemporaryDirectory() as folder:
-        # Every fold of every approach asks for the same embeddings.
-        approaches = options.build(names, data, embeddings=Path(folder))
-        leaderboard = compare_approaches(
-            approaches,
-            bunch.data,
-            bunch.target,
-            cv=int(cv) if cv == int(cv) else cv,
-            scoring=metric or (),
-            random_state=options.seed,
-            verbose=int(not options.quiet),
-        )
-        print_leaderboard(leaderboard)
-        if best is not None:
-            winner = leaderboard["mAP"].idxmax()
-            if not options.quiet:
-                remarks.print(f"Training the best, {winner!r}, on all {len(bunch.data)} images ...")
-            save(approaches[winner].fit(bunch.data, bunch.target), best)
-    if table is not None:
-        leaderboard.to_csv(table)
-    if best is not None:
-        print(best)
-
-
-@app.command()
-@with_option_groups
 def predict(
     model: ModelFile,
     inputs: Annotated[list[Path], Argument(help="Images, folders of images, or one CSV file.")],
-    out: Annotated[Path, Option("--out", "-o", help="CSV file to write.")] = Path(
-        "predictions.csv"
-    ),
+    out: Annotated[
+        Path, Option("--out", "-o", help="File to write: Parquet where it ends so, else CSV.")
+    ] = Path("predictions.csv"),
     images: Annotated[Path | None, Option(help="Folder of the CSV's images.")] = None,
     image: Annotated[
         str, Option(help="Column of image names, in the CSV file and in what is written.")
@@ -186,31 +117,59 @@ def predict(
     probabilities: Annotated[
         bool, Option("--probabilities", help="Add each label's probability.")
     ] = False,
+    on_error: Annotated[
+        str, Option(help="'raise' stops at bad rows, 'skip' lists them; their cells stay empty.")
+    ] = "raise",
+    chunk: Annotated[int, Option(help="Rows that are held in memory at a time.")] = 1024,
+    restart: Annotated[
+        bool, Option("--restart", help="Begin anew where an earlier run was ended.")
+    ] = False,
+    cache: Annotated[
+        Path | None, Option(help="Folder that keeps what networks make of an image or a text.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Predict the labels of images; every image gets a row, or the command fails and says why."""
-    from sklearn_mlic.cli._predict import fill_text, predict_to_csv, read_inputs
+    """Predict the labels of images, any number of them; a run that was ended goes on.
 
+    Every image gets a row, or the command fails and says why.
+    """
+    from sklearn_mlic.cli._predict import fill_texts, open_inputs
+    from sklearn_mlic.datasets import stream_predictions
+    from sklearn_mlic.fitted import set_everywhere
+    from sklearn_mlic.utils._files import file_digest
+
+    if out.resolve() in [path.resolve() for path in (model, *inputs)]:
+        raise ValueError(f"--out {str(out)!r} is also given to read: name another file to write.")
     prepare_output(out)
     estimator = _open(model, quiet)
     source = DataOptions(
-        images=images, image=image, text=text, may_lack_image=may_lack_image, ids=ids
+        images=images,
+        image=image,
+        text=text,
+        may_lack_image=may_lack_image,
+        ids=ids,
+        on_error=on_error,
     )
-    X, names = read_inputs(inputs, source)
+    rows = open_inputs(inputs, source, chunk)
+    is_long = rows.n_rows > chunk
+    # One bar is enough: that of the chunks, or of the model where there is one chunk.
+    set_everywhere(estimator, verbose=int(not (quiet or is_long)), cache=cache and str(cache))
     with explain_text(text):
-        predict_to_csv(
+        stream_predictions(
             estimator,
-            fill_text(estimator, X),
-            names,
+            fill_texts(estimator, rows, bool(text)),
             out,
             probabilities=probabilities,
             image=ids or image,
             labels=labels,
             sep=sep,
             no_label=no_label,
+            key=file_digest(model),
+            restart=restart,
+            verbose=int(is_long and not quiet),
         )
     if not quiet:
-        remarks.print(f"Predicted {len(names)} images.")
+        remarks.print(f"Predicted {rows.n_rows} images.")
     print(out)
 
 

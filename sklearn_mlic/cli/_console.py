@@ -44,6 +44,48 @@ def print_leaderboard(leaderboard: Any) -> None:
     Console(width=max(Console().width, 100 + sum(len(name) + 3 for name in more))).print(table)
 
 
+def print_trials(search: Any, metric: str, n_shown: int = 10) -> None:
+    """Print the best trials of a search, and the parameters of the best.
+
+    Parameters
+    ----------
+    search : OptunaSearchCV
+        Fitted, with one score.
+    metric : str
+        What the score is called.
+    n_shown : int, default=10
+        Trials to print.
+    """
+    import numpy as np
+
+    results = search.cv_results_
+    names = list(dict.fromkeys(name for params in results["params"] for name in params))
+    order = np.argsort(results["rank_test_score"], kind="stable")[:n_shown]
+    n_trials, n_folds = len(results["params"]), search.n_splits_
+    table = Table(title=f"The best {len(order)} of {n_trials} trials: {metric} of {n_folds} folds")
+    for name in ("trial", metric, *map(_shorten, names), "fit s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in order:
+        mean, std = (results[f"{what}_test_score"][row] for what in ("mean", "std"))
+        score = results["state"][row] if np.isnan(mean) else f"{mean:.4f} ±{std:.3f}"
+        values = [_show(results["params"][row].get(name, "")) for name in names]
+        seconds = results["mean_fit_time"][row]
+        table.add_row(str(results["trial"][row]), score, *values, f"{seconds:.1f}")
+    Console(width=max(Console().width, 40 + sum(len(_shorten(n)) + 14 for n in names))).print(table)
+    print(f"Best: {metric} {search.best_score_:.4f} with")
+    for name, value in search.best_params_.items():
+        print(f"  {name} = {_show(value)}")
+
+
+def _shorten(name: str) -> str:
+    """A nested parameter's own name."""
+    return name.rpartition("__")[2]
+
+
+def _show(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def prepare_output(*paths: Path | None) -> None:
     """Make the folders of the files to write, before the work and not after it."""
     for path in paths:

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from sklearn.utils import Bunch
 from typer import Option
+
+if TYPE_CHECKING:
+    from sklearn_mlic.datasets import RowStream
 
 TextColumns = Annotated[
     list[str] | None, Option(help="Column of text, if any; may be repeated, in the same order.")
@@ -56,28 +59,32 @@ class DataOptions:
 
     def read(self, path: Path, label_names: Sequence[str] | None = None) -> Bunch:
         """Load the file with its columns renamed to ``image`` and `text_names`."""
-        return self._load(path, labels=self.labels, label_names=label_names)
-
-    def read_unlabelled(self, path: Path) -> Bunch:
-        """Load the file without looking for labels."""
-        # Predicting reads every image anyway, and names the first that it cannot read.
-        return self._load(path, labels=None, verify=False)
-
-    def _load(self, path: Path, **settings: Any) -> Bunch:
         from sklearn_mlic.datasets import load_csv
 
-        self.check()
-        bunch = load_csv(
-            path,
-            self.images,
-            image=self.image,
-            text=self.text,
-            may_lack_image=self.may_lack_image,
-            ids=self.ids,
-            sep=self.sep,
-            on_error=self.on_error,
-            **{"verify": True, **settings},
-        )
-        # A model file keeps these names: it fits any CSV, whatever its columns are called.
-        bunch.data.columns = ["image", *self.text_names]
+        asked = {"labels": self.labels, "label_names": label_names, "sep": self.sep}
+        bunch = load_csv(path, verify=True, **asked, **self._settings())
+        bunch.data.columns = self._columns
         return bunch
+
+    def stream(self, path: Path, chunk_size: int) -> "RowStream":
+        """Go through the file chunk by chunk, without looking for labels."""
+        from sklearn_mlic.datasets import stream_csv
+
+        rows = stream_csv(path, chunk_size=chunk_size, **self._settings())
+        return rows.map(lambda X: X.set_axis(self._columns, axis=1))
+
+    @property
+    def _columns(self) -> list[str]:
+        """A model file keeps these names: it fits any CSV, whatever its columns are called."""
+        return ["image", *self.text_names]
+
+    def _settings(self) -> dict[str, Any]:
+        self.check()
+        return {
+            "images": self.images,
+            "image": self.image,
+            "text": self.text,
+            "may_lack_image": self.may_lack_image,
+            "ids": self.ids,
+            "on_error": self.on_error,
+        }

@@ -5,11 +5,11 @@ from pathlib import Path
 from PIL import Image
 
 from sklearn_mlic.cli._console import print_leaderboard, remarks
-from sklearn_mlic.cli._predict import predict_to_csv
 from sklearn_mlic.comparison import compare
-from sklearn_mlic.datasets import make_multilabel_images
+from sklearn_mlic.datasets import make_multilabel_images, write_predictions
 from sklearn_mlic.deep import ImageClassifier
 from sklearn_mlic.features import ImageEmbedder
+from sklearn_mlic.fitted import find_label_names, predict_both
 from sklearn_mlic.model_selection import MultilabelStratifiedShuffleSplit
 from sklearn_mlic.persistence import load, save
 from sklearn_mlic.recipes import (
@@ -72,7 +72,9 @@ def run(folder: Path, quiet: bool) -> None:
     for name, pixels in zip(names, new["image"], strict=True):
         Image.fromarray(pixels).save(folder / name)
     predictions = folder / "predictions.csv"
-    predict_to_csv(load(model), new, names, predictions, probabilities=True)
+    opened = load(model)
+    y_pred, y_prob = predict_both(opened, new)
+    write_predictions(predictions, names, y_pred, find_label_names(opened), y_prob=y_prob)
     say(f"The model opens with sklearn_mlic.load; it labelled {N_NEW} images it had not seen.")
     for path in (folder / "leaderboard.csv", model, predictions):
         print(path)

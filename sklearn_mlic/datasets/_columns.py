@@ -41,14 +41,46 @@ def read_texts(
     return data
 
 
-def read_images(
-    names: list[str], folder: str, verify: bool, may_lack: bool, findings: Findings
-) -> list[str | None]:
-    """Turn the names of images into paths, None where there is no name."""
+def check_parts(
+    images: str | os.PathLike | None, image: str | None, texts: list[str], may_lack_image: bool
+) -> None:
+    """Refuse what leaves no data, or asks for the folder of images that are not read."""
+    if image is None and not texts:
+        raise ValueError("image=None leaves text to load; name its columns with text.")
+    if image is None and images is not None:
+        raise ValueError(
+            f"images={os.fspath(images)!r} was given with image=None, which reads no images; "
+            f"name their column with image, or set images=None."
+        )
+    if may_lack_image and (image is None or not texts):
+        raise ValueError(
+            "may_lack_image=True is for rows that have text instead of an image; name the "
+            "columns of both with image and text."
+        )
+
+
+def find_folder(path: str, images: str | os.PathLike | None) -> str:
+    """Return the folder that image names are relative to."""
+    folder = os.path.dirname(os.path.abspath(path)) if images is None else os.fspath(images)
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"images={folder!r}: there is no such folder.")
+    return folder
+
+
+def read_images(
+    names: list[str],
+    folder: str,
+    findings: Findings,
+    *,
+    verify: bool = False,
+    may_lack: bool = False,
+    may_repeat: bool = False,
+) -> list[str | None]:
+    """Turn the names of images into paths, None where there is no name."""
     paths = [os.path.join(folder, name) for name in names]
-    findings.problems += find_image_problems(names, paths, explain_folder(folder), verify, may_lack)
+    findings.problems += find_image_problems(
+        names, paths, explain_folder(folder), verify, may_lack, may_repeat
+    )
     return [path if name.strip() else None for name, path in zip(names, paths, strict=True)]
 
 
@@ -60,20 +92,19 @@ def find_bare_rows(data: "pd.DataFrame", image: str) -> Iterator[Problem]:
         yield Problem(row, "there is neither an image nor text", remedy)
 
 
-def name_rows(images: list[str], column: str, findings: Findings) -> list[str | int]:
+def name_rows(images: list[str], first: int = 1) -> list[str | int]:
     """Call rows by their image, or where they have none by their number."""
-    names = [image if image.strip() else row for row, image in enumerate(images, 1)]
-    taken = set(images)
-    findings.problems += [
-        Problem(
-            name - 1,
-            f"the row has no image and an image is called {str(name)!r} like its number",
-            f"Name a column that tells all rows apart with ids, for {column!r} does not.",
-        )
-        for name in names
-        if isinstance(name, int) and str(name) in taken
-    ]
-    return names
+    return [image if image.strip() else row for row, image in enumerate(images, first)]
+
+
+def find_clashes(names: list[str | int], column: str) -> Iterator[Problem]:
+    """Find the rows without an image that are called like the image of another."""
+    taken = {name for name in names if isinstance(name, str)}
+    remedy = f"Name a column that tells all rows apart with ids, for {column!r} does not."
+    for name in names:
+        if isinstance(name, int) and str(name) in taken:
+            what = f"the row has no image and an image is called {str(name)!r} like its number"
+            yield Problem(name - 1, what, remedy)
 
 
 def read_labels(

@@ -8,7 +8,10 @@ from sklearn.utils import Bunch
 
 from sklearn_mlic.datasets._columns import (
     Findings,
+    check_parts,
     find_bare_rows,
+    find_clashes,
+    find_folder,
     find_repeats,
     name_rows,
     read_images,
@@ -165,7 +168,7 @@ def load_csv(
     check_choice("on_error", on_error, ("raise", "skip"))
     check_choice("value of unknown", unknown, ("raise", "drop"))
     texts = [text] if isinstance(text, str) else list(text or ())
-    _check_parts(images, image, texts, may_lack_image)
+    check_parts(images, image, texts, may_lack_image)
     label_names = _check_labels(labels, sep, label_names, unknown)
 
     path = os.fspath(path)
@@ -180,9 +183,12 @@ def load_csv(
         findings.problems += find_repeats(names, ids)
     if image is not None:
         called = table[image].tolist()
-        names = name_rows(called, image, findings) if ids is None else names
-        folder = os.path.dirname(os.path.abspath(path)) if images is None else os.fspath(images)
-        data.insert(0, image, read_images(called, folder, verify, may_lack_image, findings))
+        if ids is None:
+            names = name_rows(called)
+            findings.problems += find_clashes(names, image)
+        folder = find_folder(path, images)
+        paths = read_images(called, folder, findings, verify=verify, may_lack=may_lack_image)
+        data.insert(0, image, paths)
         findings.problems += find_bare_rows(data, image) if may_lack_image else ()
     parts = None if split is None else read_marks(table[split].tolist(), split, findings)
     label_sets = None
@@ -210,24 +216,6 @@ def load_csv(
         DESCR=f"{len(kept)} {'rows' if image is None else 'images'} listed in {path!r}; "
         f"{len(table) - len(kept)} rows were skipped, {len({row for row, _ in changes})} changed.",
     )
-
-
-def _check_parts(
-    images: str | os.PathLike | None, image: str | None, texts: list[str], may_lack_image: bool
-) -> None:
-    """Refuse what leaves no data, or asks for the folder of images that are not read."""
-    if image is None and not texts:
-        raise ValueError("image=None leaves text to load; name its columns with text.")
-    if image is None and images is not None:
-        raise ValueError(
-            f"images={os.fspath(images)!r} was given with image=None, which reads no images; "
-            f"name their column with image, or set images=None."
-        )
-    if may_lack_image and (image is None or not texts):
-        raise ValueError(
-            "may_lack_image=True is for rows that have text instead of an image; name the "
-            "columns of both with image and text."
-        )
 
 
 def _check_labels(

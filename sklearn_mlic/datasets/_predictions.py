@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklearn_mlic.datasets._labels import NO_LABEL, check_label_names, check_sep
 from sklearn_mlic.utils._labels import as_label_matrix, find_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def write_predictions(
@@ -73,34 +76,44 @@ def write_predictions(
     1.jpg,-
     <BLANKLINE>
     """
-    import pandas as pd
-
     y_pred, own_names = as_label_matrix(y_pred, "y_pred")
     names = check_label_names(
         find_names(own_names if label_names is None else label_names, len(own_names))
     )
-    check_form(
-        names,
-        probabilities=y_prob is not None,
-        image=image,
-        labels=labels,
-        sep=sep,
-        no_label=no_label,
-    )
+    form = {"image": image, "labels": labels, "sep": sep, "no_label": no_label}
+    check_form(names, probabilities=y_prob is not None, **form)
     if len(ids) != len(y_pred):
         raise ValueError(
             f"There are {len(ids)} ids for {len(y_pred)} rows of y_pred; expected one a row."
         )
-    cells = [sep.join(np.array(names, dtype=object)[row]) or no_label for row in y_pred == 1]
-    table = pd.DataFrame({image: list(ids), labels: cells})
     if y_prob is not None:
         y_prob = np.asarray(y_prob)
         if y_prob.shape != y_pred.shape:
             raise ValueError(
                 f"y_prob has shape {y_prob.shape} and y_pred {y_pred.shape}; expected the same."
             )
-        table = pd.concat([table, pd.DataFrame(y_prob, columns=names).round(6)], axis=1)
-    table.to_csv(path, index=False)
+    tabulate_predictions(ids, y_pred, names, y_prob, **form).to_csv(path, index=False)
+
+
+def tabulate_predictions(
+    ids: Sequence,
+    y_pred: np.ndarray,
+    names: Sequence[str],
+    y_prob: np.ndarray | None,
+    *,
+    image: str,
+    labels: str,
+    sep: str,
+    no_label: str,
+) -> "pd.DataFrame":
+    """Make the table that `write_predictions` writes."""
+    import pandas as pd
+
+    cells = [sep.join(np.array(names, dtype=object)[row]) or no_label for row in y_pred == 1]
+    table = pd.DataFrame({image: list(ids), labels: cells})
+    if y_prob is None:
+        return table
+    return pd.concat([table, pd.DataFrame(y_prob, columns=list(names)).round(6)], axis=1)
 
 
 def check_form(

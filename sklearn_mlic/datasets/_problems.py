@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -27,7 +27,12 @@ class Problem(NamedTuple):
 
 
 def find_image_problems(
-    ids: list[str], paths: list[str], remedy: str, verify: bool, may_lack: bool = False
+    ids: list[str],
+    paths: list[str],
+    remedy: str,
+    verify: bool,
+    may_lack: bool = False,
+    may_repeat: bool = False,
 ) -> Iterator[Problem]:
     """Find the rows whose image has no name, stands in an earlier row or cannot be read.
 
@@ -41,7 +46,7 @@ def find_image_problems(
                 yield Problem(row, "the image name is empty", "Fill in every image name.")
             continue
         first = first_rows.setdefault(os.path.normpath(path), row)
-        if first != row:
+        if first != row and not may_repeat:
             yield Problem(row, f"the same image as row {first + 1}", "Keep one row for each image.")
         elif not os.path.isfile(path):
             yield Problem(row, "there is no such file", remedy)
@@ -79,7 +84,7 @@ def settle_problems(
     problems.sort(key=lambda problem: -1 if problem.row is None else problem.row)
     bad = {problem.row for problem in problems} - {None}
     if problems:
-        report = _describe(problems, places, path, rows, on_error)
+        report = describe_problems(problems, places, len(places), path, rows, on_error)
         if on_error != "skip" or len(bad) == len(places):
             raise ValueError(report)
         warnings.warn(report, UserWarning, stacklevel=3)
@@ -104,20 +109,28 @@ def tabulate(found: list[tuple[int, str]], names: Sequence, kind: str, what: str
     )
 
 
-def _describe(
-    problems: list[Problem], places: Sequence[str], path: str, rows: str, on_error: str | None
+def describe_problems(
+    problems: list[Problem],
+    places: Sequence[str] | Mapping[int, str],
+    n_rows: int,
+    path: str,
+    rows: str,
+    on_error: str | None,
 ) -> str:
-    """List the problems and what to do about them."""
+    """List the problems and what to do about them.
+
+    `places` needs to know the rows with problems only, of the `n_rows` that were looked at.
+    """
     n_bad = len({problem.row for problem in problems} - {None})
     n_beside = sum(problem.row is None for problem in problems)
     beside = f", and {n_beside} outside them" * (n_beside > 0)
-    lines = [f"{path!r} has problems in {n_bad} of {len(places)} {rows}{beside}:"]
+    lines = [f"{path!r} has problems in {n_bad} of {n_rows} {rows}{beside}:"]
     for row, problem, _ in problems[:_MAX_LISTED]:
         lines.append(f"  {problem}" if row is None else f"  {places[row]}: {problem}")
     if len(problems) > _MAX_LISTED:
         lines.append(f"  ... and {len(problems) - _MAX_LISTED} more")
     lines += dict.fromkeys(problem.remedy for problem in problems)
-    if n_bad == len(places):
+    if n_bad == n_rows:
         lines.append("No row is without a problem.")
     elif on_error == "raise":
         lines.append("Or load the file with on_error='skip' to leave these rows out.")

@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,11 +30,41 @@ def read_table(path: str, columns: list[tuple[str, str]]) -> tuple["pd.DataFrame
         What the cells of those hold, by row: the rest of a cell that contains commas and no
         quotes. Rows that hold nothing there do not occur.
     """
-    table = _parse(path)
-    _check_columns(path, list(table.columns), columns)
-    if table.empty:
-        raise ValueError(f"{path!r} has a header but no rows.")
+    return next(read_chunks(path, columns, None))
+
+
+def read_chunks(
+    path: str, columns: list[tuple[str, str]], chunk_size: int | None
+) -> Iterator[tuple["pd.DataFrame", dict[int, str]]]:
+    """Read a CSV file some rows at a time, each chunk as `read_table` would return it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    columns : list of (parameter, column)
+        As for `read_table`.
+    chunk_size : int or None
+        Rows a chunk; None reads all at once.
+
+    Yields
+    ------
+    table : DataFrame of str
+        The rows of the chunk, counted from 0.
+    overflow : dict of int to str
+        By row of the chunk.
+    """
     asked = {name for _, name in columns}
+    for number, table in enumerate(_parse(path, chunk_size)):
+        if number == 0:
+            _check_columns(path, list(table.columns), columns)
+            if table.empty:
+                raise ValueError(f"{path!r} has a header but no rows.")
+        yield _part_overflow(table.reset_index(drop=True), asked)
+
+
+def _part_overflow(table: "pd.DataFrame", asked: set[str]) -> tuple["pd.DataFrame", dict[int, str]]:
+    """Take unnamed columns off the right end, and tell what they hold."""
     n_named = table.shape[1]
     # This is what pandas calls a column without a name.
     while (last := table.columns[n_named - 1]) == f"Unnamed: {n_named - 1}" and last not in asked:
@@ -48,23 +80,43 @@ def read_table(path: str, columns: list[tuple[str, str]]) -> tuple["pd.DataFrame
     return table.iloc[:, :n_named], overflow
 
 
-def _parse(path: str) -> "pd.DataFrame":
+def _parse(path: str, chunk_size: int | None) -> Iterator["pd.DataFrame"]:
     import pandas as pd
 
     if not os.path.isfile(path):
         raise FileNotFoundError(f"{path!r}: there is no such CSV file.")
+    with _explained(path):
+        reader = pd.read_csv(
+            path,
+            dtype=str,
+            na_filter=False,  # "NA" and "None" are labels like any other
+            skipinitialspace=True,
+            index_col=False,
+            encoding="utf-8-sig",
+            iterator=True,
+        )
+    with reader:
+        while True:
+            with _explained(path):
+                try:
+                    table = reader.read(chunk_size)
+                except StopIteration:
+                    return
+            yield table
+            if chunk_size is None:
+                return
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Say in our terms what pandas finds wrong with the file."""
+    import pandas as pd
+
     try:
         with warnings.catch_warnings():
             # pandas only warns when it drops the cells of rows longer than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
-                path,
-                dtype=str,
-                na_filter=False,  # "NA" and "None" are labels like any other
-                skipinitialspace=True,
-                index_col=False,
-                encoding="utf-8-sig",
-            )
+            yield
     except pd.errors.EmptyDataError:
         raise ValueError(f"{path!r} is empty; expected a header line and rows.") from None
     except UnicodeDecodeError as error:

@@ -9,12 +9,12 @@ import pytest
 
 from commands import NETWORK, call, fail
 from sklearn_mlic import __version__, load
-from sklearn_mlic.cli import _predict
+from sklearn_mlic.datasets import _stream
 
 
 def refuse_to_predict(monkeypatch):
     """Let a command end otherwise than with a message where it predicts."""
-    monkeypatch.setattr(_predict, "predict_both", lambda *_: 1 / 0)
+    monkeypatch.setattr(_stream, "predict_both", lambda *_: 1 / 0)
 
 
 def test_fit_writes_one_model_file_and_prints_its_path(scenes, model, tmp_path):
@@ -103,6 +103,7 @@ def test_skip_leaves_bad_rows_out_and_says_so(scenes, tmp_path, recwarn):
         (["predict", "{csv}", "{csv}", "-q"], "not a model file"),
         (["predict", "{model}", "{csv}", "{csv}", "-q"], "one CSV file alone"),
         (["predict", "{model}", "a.png", "--ids", "key", "-q"], "--ids names a column"),
+        (["predict", "{model}", "{csv}", "-o", "{csv}", "-q"], "is also given to read"),
     ],
 )
 def test_errors_say_what_to_do(scenes, model, capsys, monkeypatch, arguments, words):
