@@ -31,6 +31,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/classical_speed.py
 	$(BIN)/python benchmarks/chain_memory.py
 	$(BIN)/python benchmarks/streaming.py
+	$(BIN)/python benchmarks/cluster_scaling.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	$(BIN)/python benchmarks/classical.py
 
@@ -42,7 +43,7 @@ lint: .venv/installed
 .venv/installed: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable ".[dev,plot,parquet,dask]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,plot,parquet,dask,ray,accelerate]"
 	touch $@
 
 clean:

@@ -1,6 +1,7 @@
 """Model files that run no code when they are opened."""
 
 import inspect
+import sys
 import zipfile
 from functools import lru_cache
 from importlib import import_module
@@ -28,7 +29,8 @@ def save(model: Any, path: str | Path) -> Path:
     """Write a fitted model to one file.
 
     The weights of networks are kept as plain arrays, so that a model trained on a GPU opens on
-    any machine. The file appears whole or not at all.
+    any machine. The file appears whole or not at all. Of processes that train together (see
+    `distributed` of :class:`~sklearn_mlic.ImageClassifier`) the first one writes.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def save(model: Any, path: str | Path) -> Path:
     Returns
     -------
     Path
-        The file that was written.
+        The file that was written, or that the first process writes.
 
     Raises
     ------
@@ -63,8 +65,17 @@ def save(model: Any, path: str | Path) -> Path:
     path = Path(path)
     content = skops.io.dumps(model)
     _refuse(skops.io.get_untrusted_types(data=content), f"This {type(model).__name__}")
-    write_at_once(path, content)
+    if _is_first_process():
+        write_at_once(path, content)
     return path
+
+
+def _is_first_process() -> bool:
+    """Whether this is the first of processes that train together, or alone."""
+    distributed = sys.modules.get("torch.distributed")  # torch itself is not needed to save
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        return True
+    return distributed.get_rank() == 0
 
 
 def load(path: str | Path) -> Any:

@@ -19,6 +19,7 @@ from sklearn_mlic.deep._net import TrainingNet
 from sklearn_mlic.deep._prediction import PredictionMixin
 from sklearn_mlic.deep._reader import ImageReader
 from sklearn_mlic.deep._records import Records
+from sklearn_mlic.deep._team import Team, join_team
 from sklearn_mlic.deep._training import (
     check_settings,
     count_workers,
@@ -26,9 +27,9 @@ from sklearn_mlic.deep._training import (
     make_training_net,
 )
 from sklearn_mlic.deep._validation import find_scorer, hold_out
-from sklearn_mlic.images import count_threads
+from sklearn_mlic.images import count_threads, digest_data
 from sklearn_mlic.nn.freezing import freeze_parts
-from sklearn_mlic.nn.runtime import available_device, resolve_device, seeded
+from sklearn_mlic.nn.runtime import available_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
 from sklearn_mlic.utils._random import draw_seed
 from sklearn_mlic.utils._state import plain_paths
@@ -93,8 +94,9 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         start = earlier["net_"].module_ if "net_" in earlier else None
         checkpoint = open_checkpoint(self, records, valid, start)
         state = checkpoint.load(self) if checkpoint is not None and self.resume else None
-        seed = draw_seed(self.random_state) if state is None else state["seed"]
-        device = resolve_device(self.device)
+        team = self._join_team(records, state)
+        seed = team.first(draw_seed(self.random_state) if state is None else state["seed"])
+        device = team.device
         with seeded(seed, device):
             model = self._start_model(earlier, records, device)
             train = self._precompute(records, model, device)
@@ -106,7 +108,7 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
                 model.set_labels(torch.from_numpy(train.y))
             scorer = None if valid is None else find_scorer(self.scoring)
             net = make_training_net(self, model, device, seed, train, scorer=scorer)
-            self._run(net, train, valid, checkpoint=checkpoint, state=state)
+            self._run(net, team, train, valid, checkpoint=checkpoint, state=state)
         self._set_constants(records.y)
         return self
 
@@ -145,8 +147,9 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         with self._put_back_on_error(earlier):
             records = self._check_records(X, y, sample_weight, earlier)
             self._go_on_from(earlier)
-        device = resolve_device(self.device)
-        seed = draw_seed(self.random_state)
+        team = self._join_team(records)
+        device = team.device
+        seed = team.first(draw_seed(self.random_state))
         with seeded(seed, device):
             net, settings = earlier.get("net_"), repr(sorted(self.get_params(deep=False).items()))
             if net is None or net.settings_ != settings:
@@ -156,7 +159,7 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
                 net = make_training_net(self, model, device, seed, records, open_end=True)
                 net.recall(earlier.get("epochs_", []))
                 net.settings_ = settings
-            self._run(net, self._precompute(records, net.module_, device))
+            self._run(net, team, self._precompute(records, net.module_, device))
         self._set_constants(np.vstack([records.y, *earlier.get("label_range_", [])]))
         return self
 
@@ -213,21 +216,36 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         for name in {"model_spec_", "label_encoder_"} & earlier.keys():
             setattr(self, name, earlier[name])
 
+    def _join_team(self, records: Records, state: dict[str, Any] | None = None) -> Team:
+        """The processes that train together, once all are known to have the same to train on."""
+        team = join_team(self.distributed, self.device, self.batch_size)
+        if team.size > 1:
+            rows = digest_data(records.y, records.sample_weight, list(self.label_names_))
+            team.check_same("labels, rows or weights", rows)
+            team.check_same("epochs in the checkpoint", len(state["history"]) if state else 0)
+        return team
+
     def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
         """Do once what would else be done each epoch. There is nothing such in general."""
         return records
 
     def _run(
-        self, net: TrainingNet, train: Records, valid: Records | None = None, **how: Any
+        self,
+        net: TrainingNet,
+        team: Team,
+        train: Records,
+        valid: Records | None = None,
+        **how: Any,
     ) -> None:
         """Train, and keep the net and the numbers of its epochs."""
         load_scale = net.plan.augmentation.load_scale
         datasets = [self._dataset(train, net.module_, self.cache, load_scale)]
-        datasets += [] if valid is None else [self._dataset(valid, net.module_, self.cache)]
+        if valid is not None:
+            datasets.append(self._dataset(team.share(valid), net.module_, self.cache))
         net.estimator_ = self._as_of_now(net, train.y)
         try:
-            with clear_errors(self.batch_size):
-                net.train(*datasets, **how)
+            with clear_errors(self.batch_size), team.clear_errors():
+                net.train(*datasets, team=team, **how)
         finally:
             close_progress(net)
             net.estimator_ = None

@@ -46,23 +46,33 @@ class EpochBatches(Sampler):
     n_samples : int
         Number of rows.
     batch_size : int
-        Rows a batch; a last batch of one row joins the one before, as batch norm needs two.
+        Rows a batch; a last batch of one row (a process) joins the one before, as batch norm
+        needs two.
     seed : int
         Draws the order and the seeds of the augmentation.
     weights : ndarray of shape (n_samples,), optional
         Chances of the rows, which are then drawn with replacement.
+    rank, n_ranks : int, default=0 and 1
+        Which of several processes this is: each yields its part of every batch.
     """
 
     def __init__(
-        self, n_samples: int, batch_size: int, seed: int, weights: np.ndarray | None = None
+        self,
+        n_samples: int,
+        batch_size: int,
+        seed: int,
+        weights: np.ndarray | None = None,
+        rank: int = 0,
+        n_ranks: int = 1,
     ):
         self.n_samples = n_samples
         self.seed = seed
         self.weights = weights
+        self.rank, self.n_ranks = rank, n_ranks
         self.epoch = 0
         starts = np.arange(0, n_samples, batch_size)
-        alone = len(starts) > 1 and n_samples - starts[-1] == 1
-        self._cuts = starts[1 : len(starts) - alone]
+        is_short = len(starts) > 1 and n_samples - starts[-1] < 2 * n_ranks
+        self._cuts = starts[1 : len(starts) - is_short]
 
     def __len__(self) -> int:
         return len(self._cuts) + 1
@@ -73,9 +83,26 @@ class EpochBatches(Sampler):
             order = rng.permutation(self.n_samples)
         else:
             order = rng.choice(self.n_samples, self.n_samples, p=self.weights)
-        seeds = rng.integers(2**31, size=len(self))
+        seeds = rng.integers(2**31, size=(len(self), self.n_ranks))[:, self.rank]
         for rows, seed in zip(np.split(order, self._cuts), seeds, strict=True):
-            yield Rows(rows.tolist(), int(seed))
+            yield Rows(rows[self.rank :: self.n_ranks].tolist(), int(seed))
+
+    def weight(self, number: int) -> float:
+        """Return what the mean over this process's rows of a batch counts, 1 where it has all.
+
+        Parameters
+        ----------
+        number : int
+            Of the batch in its epoch.
+
+        Returns
+        -------
+        float
+            The mean of these over the processes is 1.
+        """
+        edges = (0, *self._cuts, self.n_samples)
+        n_rows = int(edges[number + 1] - edges[number])
+        return len(range(self.rank, n_rows, self.n_ranks)) * self.n_ranks / n_rows
 
 
 def balanced_weights(y: np.ndarray) -> np.ndarray:

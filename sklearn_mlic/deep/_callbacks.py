@@ -73,6 +73,7 @@ class ProgressReport(Callback):
             TextColumn("{task.fields[state]}"),
             TimeRemainingColumn(),
             console=shared_console(),
+            disable=net.team_.rank > 0,
         )
         self.task_ = self.bar_.add_task("Training", total=None, state="")
         self.bar_.start()
@@ -110,7 +111,8 @@ class ProgressReport(Callback):
         parts = [f"epoch {row['epoch']}/{net.last_epoch_}"]
         parts += [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
         parts.append(f"{self.n_seen_ / self.seconds_:.0f} rows/s")
-        self.bar_.console.print("  ".join(parts), highlight=False)
+        if not self.bar_.disable:
+            self.bar_.console.print("  ".join(parts), highlight=False)
 
     def on_train_end(self, net: Any, **_: Any) -> None:
         """Close the bar."""

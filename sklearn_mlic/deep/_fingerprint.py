@@ -15,7 +15,17 @@ from torch import nn
 from sklearn_mlic.nn.state import weights_digest
 
 # What may change between the run that was killed and the one that goes on.
-_FREE = {"checkpoint", "resume", "verbose", "n_jobs", "cache", "device", "compile", "random_state"}
+_FREE = {
+    "checkpoint",
+    "resume",
+    "verbose",
+    "n_jobs",
+    "cache",
+    "device",
+    "distributed",
+    "compile",
+    "random_state",
+}
 
 
 def digest_settings(params: Mapping[str, Any]) -> str:

@@ -145,6 +145,11 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         same.
     device : str, default="auto"
         ``"auto"`` is CUDA, else MPS, else the CPU.
+    distributed : {None, "accelerate"}, default=None
+        ``"accelerate"`` trains one network in all the processes that ``torchrun`` or ``accelerate
+        launch`` started, each on its own device. Each is given the same X and y and takes its
+        part of every batch; `batch_size` is the whole batch's. Started alone, nothing changes.
+        Needs ``pip install sklearn-mlic[accelerate]``.
     precision : {"auto", "fp32", "bf16", "fp16"}, default="auto"
         ``"auto"`` is bfloat16 where the hardware multiplies it natively and the network gains
         from it (see :func:`sklearn_mlic.nn.runtime.resolve_precision`), float32 elsewhere.
@@ -243,6 +248,7 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         cache=None,
         n_jobs=None,
         device="auto",
+        distributed=None,
         precision="auto",
         compile=False,
         random_state=None,
@@ -287,6 +293,7 @@ class ImageClassifier(MapsMixin, BaseDeepClassifier):
         self.cache = cache
         self.n_jobs = n_jobs
         self.device = device
+        self.distributed = distributed
         self.precision = precision
         self.compile = compile
         self.random_state = random_state

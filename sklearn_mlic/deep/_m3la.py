@@ -109,7 +109,9 @@ default="straight_through"
         Rows a batch.
     early_stopping, scoring, validation, n_iter_no_change : optional
         As in `ImageClassifier`.
-    warm_start, checkpoint, resume, callbacks, device, random_state, verbose, net_params : optional
+    warm_start, checkpoint, resume, callbacks, device, distributed : optional
+        As in `ImageClassifier`.
+    random_state, verbose, net_params : optional
         As in `ImageClassifier`.
 
     Attributes
@@ -201,6 +203,7 @@ default="straight_through"
         resume=False,
         callbacks=None,
         device="auto",
+        distributed=None,
         random_state=None,
         verbose=0,
         net_params=None,
@@ -243,6 +246,7 @@ default="straight_through"
         self.resume = resume
         self.callbacks = callbacks
         self.device = device
+        self.distributed = distributed
         self.random_state = random_state
         self.verbose = verbose
         self.net_params = net_params

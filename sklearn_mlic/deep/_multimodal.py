@@ -71,9 +71,9 @@ class ImageTextClassifier(ImageClassifier):
         As in `ImageClassifier`.
     early_stopping, scoring, validation, n_iter_no_change, warm_start : optional
         As in `ImageClassifier`.
-    checkpoint, resume, callbacks, on_error, cache, n_jobs, device, precision : optional
+    checkpoint, resume, callbacks, on_error, cache, n_jobs, device, distributed : optional
         As in `ImageClassifier`.
-    compile, random_state, verbose, net_params : optional
+    precision, compile, random_state, verbose, net_params : optional
         As in `ImageClassifier`.
 
     Attributes
@@ -172,6 +172,7 @@ class ImageTextClassifier(ImageClassifier):
         cache=None,
         n_jobs=None,
         device="auto",
+        distributed=None,
         precision="auto",
         compile=False,
         random_state=None,
@@ -217,6 +218,7 @@ class ImageTextClassifier(ImageClassifier):
             cache=cache,
             n_jobs=n_jobs,
             device=device,
+            distributed=distributed,
             precision=precision,
             compile=compile,
             random_state=random_state,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from sklearn_mlic.deep._checkpoint import Checkpoint
 from sklearn_mlic.deep._meter import LossMeter
 from sklearn_mlic.deep._net_state import StateMixin
 from sklearn_mlic.deep._plan import TrainingPlan
+from sklearn_mlic.deep._team import Team
 from sklearn_mlic.deep._validation import score_logits
 from sklearn_mlic.nn.average import WeightAverage
 from sklearn_mlic.nn.runtime import seed_generators
@@ -56,6 +58,7 @@ class TrainingNet(StateMixin, NeuralNet):
         self.n_epochs_ = self.n_updates_ = 0
         self.was_interrupted_ = self.is_stopped_ = False
         self.average_ = self.schedule_ = self.settings_ = self.estimator_ = None
+        self.team_ = Team(torch.device(self.device))
         if self.plan is not None:
             decay = self.plan.optimization.ema_decay
             if decay is not None:
@@ -82,7 +85,10 @@ class TrainingNet(StateMixin, NeuralNet):
         if training:
             is_balanced = self.plan.sampling == "balanced"
             weights = balanced_weights(dataset.targets["y"]) if is_balanced else None
-            batches = EpochBatches(len(dataset), self.batch_size, self.plan.seed, weights)
+            team = self.team_
+            batches = EpochBatches(
+                len(dataset), self.batch_size, self.plan.seed, weights, team.rank, team.size
+            )
             collate = Collate(self.plan.augmentation)
         settings = self.get_params_for("iterator_train" if training else "iterator_valid")
         device = torch.device(self.device)
@@ -126,6 +132,7 @@ class TrainingNet(StateMixin, NeuralNet):
         train: RecordDataset,
         valid: RecordDataset | None = None,
         *,
+        team: Team,
         checkpoint: Checkpoint | None = None,
         state: dict[str, Any] | None = None,
     ) -> None:
@@ -136,13 +143,17 @@ class TrainingNet(StateMixin, NeuralNet):
         train : RecordDataset
             The rows to train on.
         valid : RecordDataset, optional
-            The rows to score after each epoch.
+            The rows to score after each epoch, of them this process's part.
+        team : Team
+            The processes that train together; all are given the same rows to train on.
         checkpoint : Checkpoint, optional
-            Where the state is written after each epoch.
+            Where the state is written after each epoch, by the first process.
         state : dict, optional
             What `checkpoint` held: training goes on from there.
         """
         self.was_interrupted_ = self.is_stopped_ = False
+        self.team_ = team
+        team.train(self.module_)
         loaders = [self.get_iterator(train, training=True)]
         loaders += [] if valid is None else [self.get_iterator(valid)]
         y = train.targets["y"]
@@ -154,7 +165,7 @@ class TrainingNet(StateMixin, NeuralNet):
         try:
             while self.n_epochs_ < self.last_epoch_ and not self.is_stopped_:
                 self._run_epoch(*loaders, dataset_train=train, dataset_valid=valid)
-                if checkpoint is not None:
+                if checkpoint is not None and team.rank == 0:
                     checkpoint.save(self._state())
         except KeyboardInterrupt:
             if not self.n_epochs_ and not self.n_updates_:
@@ -162,6 +173,7 @@ class TrainingNet(StateMixin, NeuralNet):
             self.was_interrupted_ = True
         finally:
             del loaders  # and with them the worker processes
+            self.team_ = Team(team.device)
         if self.average_ is not None:
             self.module_.load_state_dict(self.average_.module.state_dict())
         self.notify("on_train_end", X=train, y=y)
@@ -182,9 +194,11 @@ class TrainingNet(StateMixin, NeuralNet):
     def _run_epoch(
         self, train_loader: DataLoader, valid_loader: DataLoader | None = None, **datasets: Any
     ) -> None:
-        draws = np.random.SeedSequence((self.plan.seed, self.n_epochs_)).generate_state(1)
+        origin = self.plan.seed, self.n_epochs_, self.team_.rank
+        draws = np.random.SeedSequence(origin).generate_state(1)
         seed_generators(int(draws[0]), torch.device(self.device))
-        train_loader.batch_sampler.epoch = self.n_epochs_
+        self._batches = train_loader.batch_sampler
+        self._batches.epoch = self.n_epochs_
         if hasattr(self.criterion_, "start_epoch"):
             self.criterion_.start_epoch(self.n_epochs_)
         self.notify("on_epoch_begin", **datasets)
@@ -192,6 +206,7 @@ class TrainingNet(StateMixin, NeuralNet):
         self._set_training(True)
         self.optimizer_.zero_grad(set_to_none=True)
         self.run_single_epoch(train_loader, True, "train", self.train_step)
+        self.team_.align(self.module_, self.evaluated_)
         if valid_loader is not None:
             self._validate(valid_loader)
         self.schedule_.end_epoch(self.history[-1].get("valid_loss"))
@@ -200,6 +215,7 @@ class TrainingNet(StateMixin, NeuralNet):
             self.notify("on_epoch_end", **datasets)
         except KeyboardInterrupt:  # this is how skorch's callbacks end a training
             self.is_stopped_ = True
+        self.is_stopped_ = self.team_.first(self.is_stopped_)
 
     def _validate(self, loader: DataLoader) -> None:
         """Take loss and score of the part held out."""
@@ -208,7 +224,8 @@ class TrainingNet(StateMixin, NeuralNet):
         self.run_single_epoch(loader, False, "valid", self.validation_step)
         name, scorer = self.plan.scorer or ("loss", None)
         if scorer is not None:
-            score = score_logits(name, scorer, torch.cat(self._logits), loader.dataset.targets["y"])
+            parts = torch.cat(self._logits).cpu().double().numpy(), loader.dataset.targets["y"]
+            score = score_logits(name, scorer, *map(self.team_.gather, parts))
             self.history.record(f"valid_{name}", score)
 
     def run_single_epoch(
@@ -229,8 +246,9 @@ class TrainingNet(StateMixin, NeuralNet):
         # skorch's callbacks ask for the second, which is True in an epoch that is better than all.
         name = f"{prefix}_loss"
         earlier = [row[name] for row in self.history[:-1] if name in row]
-        self.history.record(name, meter.mean())
-        self.history.record(f"{name}_best", meter.mean() < min(earlier, default=math.inf))
+        loss = self.team_.mean(meter)
+        self.history.record(name, loss)
+        self.history.record(f"{name}_best", loss < min(earlier, default=math.inf))
 
     def train_step(self, batch: tuple, number: int = 0, n_batches: int = 1) -> dict[str, Tensor]:
         """Add a batch's gradient; after a group of `accumulate` batches, step."""
@@ -238,11 +256,13 @@ class TrainingNet(StateMixin, NeuralNet):
         start = number - number % n_group
         # The last group of an epoch may be smaller; its step counts as much as the others.
         size = min(n_group, n_batches - start)
+        is_last = number == start + size - 1
         columns, targets = batch
-        logits = self.module_(**columns, y=targets["y"])
-        loss = self._loss(logits, targets)
-        self.scaler_.scale(loss / size).backward()
-        if number == start + size - 1:
+        with nullcontext() if is_last else self.team_.keep_to_itself():
+            logits = self.team_.model(**columns, y=targets["y"])
+            loss = self._loss(logits, targets)
+            self.scaler_.scale(loss * (self._batches.weight(number) / size)).backward()
+        if is_last:
             self._update(batch)
         return {"loss": loss.detach(), "y_pred": logits.detach()}
 

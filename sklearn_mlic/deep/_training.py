@@ -48,6 +48,8 @@ def check_settings(estimator: Any) -> None:
     """
     check_choice("on_error", estimator.on_error, ["raise", "skip"])
     check_choice("sampling", estimator.sampling, _SAMPLINGS)
+    if estimator.distributed is not None:
+        check_choice("distributed", estimator.distributed, ["accelerate"])
     for name in ("max_epochs", "batch_size", "n_iter_no_change"):
         check_count(name, getattr(estimator, name))
     _check_kinds(estimator)

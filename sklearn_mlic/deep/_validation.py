@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import expit
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer
-from torch import Tensor
 
 from sklearn_mlic.base import MultilabelMixin
 from sklearn_mlic.metrics import SCORERS
@@ -116,7 +115,7 @@ class Predicted(MultilabelMixin, BaseEstimator):
         return expit(self.logits)
 
 
-def score_logits(name: str, scorer: Callable, logits: Tensor, y: np.ndarray) -> float:
+def score_logits(name: str, scorer: Callable, logits: np.ndarray, y: np.ndarray) -> float:
     """Score all rows of the part held out at once, never batch by batch.
 
     Parameters
@@ -125,7 +124,7 @@ def score_logits(name: str, scorer: Callable, logits: Tensor, y: np.ndarray) -> 
         Of the score, for the message.
     scorer : callable
         ``scorer(estimator, X, y) -> float``.
-    logits : Tensor of shape (n_samples, n_labels)
+    logits : ndarray of float64, shape (n_samples, n_labels)
         What the network said.
     y : ndarray of shape (n_samples, n_labels)
         The labels.
@@ -135,7 +134,7 @@ def score_logits(name: str, scorer: Callable, logits: Tensor, y: np.ndarray) -> 
     float
         Greater is better.
     """
-    predicted = Predicted(logits.cpu().double().numpy())
+    predicted = Predicted(logits)
     try:
         return float(scorer(predicted, np.zeros((len(y), 1)), y))
     except (ValueError, TypeError) as error:

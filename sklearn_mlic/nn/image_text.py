@@ -31,6 +31,9 @@ class ImageTextModel(ImageModel):
         chance: so the network learns to do without.
     """
 
+    #: A batch may have no gradient for some weights: those of rows without a text.
+    leaves_weights_out = True
+
     def __init__(
         self,
         backbone: Backbone | None,

@@ -20,7 +20,7 @@ from sklearn_mlic.tuning._storage import open_storage
 
 _DATA, _SETTINGS = "data", "settings"
 # Parameters that say where and how loudly an estimator runs, not what it is.
-_FREE = {"n_jobs", "verbose", "cache", "memory", "device", "compile", "callbacks"}
+_FREE = {"n_jobs", "verbose", "cache", "memory", "device", "distributed", "compile", "callbacks"}
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,9 @@ class M3LA(nn.Module):
     precision = "fp32"
     backbone = None
 
+    #: A batch may have no gradient for some weights: those of blocks that were not read.
+    leaves_weights_out = True
+
     def __init__(
         self,
         block_sizes: Sequence[int],
