@@ -1,8 +1,6 @@
 """The template of every deep classifier: scikit-learn's rules around a net."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from sklearn_mlic.deep._batches import RecordDataset
 from sklearn_mlic.deep._callbacks import close_progress
 from sklearn_mlic.deep._checkpoint import open_checkpoint
 from sklearn_mlic.deep._errors import clear_errors
+from sklearn_mlic.deep._going_on import GoOnMixin
 from sklearn_mlic.deep._inputs import InputMixin
 from sklearn_mlic.deep._net import TrainingNet
 from sklearn_mlic.deep._prediction import PredictionMixin
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 _COLUMNS = ["epoch", "lr", "train_loss", "dur"]
 
 
-class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
+class BaseDeepClassifier(GoOnMixin, InputMixin, PredictionMixin, BaseEstimator):
     """Hold a skorch net: scikit-learn's rules outside, skorch's engine inside.
 
     A subclass stores its parameters in ``__init__`` and writes `_build_model`, which makes the
@@ -176,20 +175,6 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
         """Refuse settings before any data is read."""
         check_settings(self)
 
-    def _fitted_state(self) -> dict[str, Any]:
-        """What an earlier fit left, which the next one forgets as it begins; {} without one."""
-        kept = {name: value for name, value in vars(self).items() if name.endswith("_")}
-        return kept if "net_" in kept else {}
-
-    @contextmanager
-    def _put_back_on_error(self, earlier: dict[str, Any]) -> Iterator[None]:
-        """Leave the earlier fit as it was where what is given cannot go on from it."""
-        try:
-            yield
-        except Exception:
-            vars(self).update(earlier)
-            raise
-
     def _start_model(
         self, earlier: dict[str, Any], records: Records, device: torch.device
     ) -> torch.nn.Module:
@@ -202,19 +187,6 @@ class BaseDeepClassifier(InputMixin, PredictionMixin, BaseEstimator):
             load_arrays(model, to_arrays(earlier["net_"].module_))
         freeze_parts(model, self.freeze)
         return model.to(memory_format=torch.channels_last)
-
-    def _go_on_from(self, earlier: dict[str, Any]) -> None:
-        """Check that the labels are those of the earlier fit, and take its network."""
-        if not earlier:
-            return
-        names, before = list(self.label_names_), list(earlier["label_names_"])
-        if names != before:
-            raise ValueError(
-                f"y has the labels {names!s:.200}, and had {before!s:.200} in the fit to go on "
-                f"from. Pass the same in the same order, or train another estimator."
-            )
-        for name in {"model_spec_", "label_encoder_"} & earlier.keys():
-            setattr(self, name, earlier[name])
 
     def _join_team(self, records: Records, state: dict[str, Any] | None = None) -> Team:
         """The processes that train together, once all are known to have the same to train on."""

@@ -1,8 +1,7 @@
-"""skorch's net with our loop: what happens in an epoch, in a step, and when one is cut short."""
+"""skorch's net with our loop: what happens in an epoch, and when one is cut short."""
 
 import math
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,14 @@ from sklearn_mlic.deep._checkpoint import Checkpoint
 from sklearn_mlic.deep._meter import LossMeter
 from sklearn_mlic.deep._net_state import StateMixin
 from sklearn_mlic.deep._plan import TrainingPlan
+from sklearn_mlic.deep._steps import StepsMixin
 from sklearn_mlic.deep._team import Team
 from sklearn_mlic.deep._validation import score_logits
 from sklearn_mlic.nn.average import WeightAverage
 from sklearn_mlic.nn.runtime import seed_generators
 
 
-class TrainingNet(StateMixin, NeuralNet):
+class TrainingNet(StepsMixin, StateMixin, NeuralNet):
     """skorch's net, trained by our loop.
 
     Parameters
@@ -250,72 +250,9 @@ class TrainingNet(StateMixin, NeuralNet):
         self.history.record(name, loss)
         self.history.record(f"{name}_best", loss < min(earlier, default=math.inf))
 
-    def train_step(self, batch: tuple, number: int = 0, n_batches: int = 1) -> dict[str, Tensor]:
-        """Add a batch's gradient; after a group of `accumulate` batches, step."""
-        n_group = self.plan.optimization.accumulate
-        start = number - number % n_group
-        # The last group of an epoch may be smaller; its step counts as much as the others.
-        size = min(n_group, n_batches - start)
-        is_last = number == start + size - 1
-        columns, targets = batch
-        with nullcontext() if is_last else self.team_.keep_to_itself():
-            logits = self.team_.model(**columns, y=targets["y"])
-            loss = self._loss(logits, targets)
-            self.scaler_.scale(loss * (self._batches.weight(number) / size)).backward()
-        if is_last:
-            self._update(batch)
-        return {"loss": loss.detach(), "y_pred": logits.detach()}
-
-    def _update(self, batch: tuple) -> None:
-        clip_norm = self.plan.optimization.clip_norm
-        self.scaler_.unscale_(self.optimizer_)
-        if clip_norm is not None:
-            trained = [p for p in self.module_.parameters() if p.grad is not None]
-            torch.nn.utils.clip_grad_norm_(trained, clip_norm)
+    def _tell_gradients(self, batch: tuple) -> None:
         named = TeeGenerator(self.get_all_learnable_params())
         self.notify("on_grad_computed", named_parameters=named, batch=batch, training=True)
-        scale = self.scaler_.get_scale()  # to read it waits for the device, but only in fp16
-        self.scaler_.step(self.optimizer_)
-        self.scaler_.update()
-        self.optimizer_.zero_grad(set_to_none=True)
-        if self.scaler_.get_scale() < scale:
-            return  # float16 overflowed, and the step was left out
-        self.schedule_.step()
-        self.n_updates_ += 1
-        if self.average_ is not None:
-            self.average_.update(self.module_)
-
-    def validation_step(self, batch: tuple, **_: Any) -> dict[str, Tensor]:
-        """Return the loss and the logits of a batch that is not trained on."""
-        columns, targets = batch
-        with torch.no_grad():
-            logits = self.evaluated_(**columns)
-            self._logits.append(logits)
-            return {"loss": self._loss(logits, targets), "y_pred": logits}
-
-    @property
-    def evaluated_(self) -> torch.nn.Module:
-        """The network whose scores count: the average where there is one."""
-        return self.module_ if self.average_ is None else self.average_.module
-
-    def _loss(self, logits: Tensor, targets: dict[str, Tensor]) -> Tensor:
-        others = {name: value for name, value in targets.items() if name != "y"}
-        return self.criterion_(logits, targets["y"], **others)
-
-    def _check_loss(self, loss: Tensor, *, now: bool = False) -> None:
-        batch = self.meter_.bad_batch(now=now)
-        if batch is None:
-            return
-        lr = self.optimizer_.param_groups[0]["lr"]
-        value = float(loss)
-        if math.isfinite(value):  # that of a later batch, where the device is not asked each time
-            value = math.nan
-        raise ValueError(
-            f"Training diverged: the loss is {value} in batch {batch} of epoch "
-            f"{self.n_epochs_ + 1}, at a learning rate of {lr:.3g} (lr={self.lr:g}). Likely "
-            f"causes: the rate is too high (lower lr, or set clip_norm=1.0); float16 overflows "
-            f"(precision='bf16' or 'fp32'); a loss of your own meets unknown labels (NaN in y)."
-        )
 
     def tidy(self) -> None:
         """Let go of what only training needs, unless it goes on."""
