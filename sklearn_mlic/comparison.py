@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import check_scoring
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.parallel import delayed
 
 from sklearn_mlic.fitted import predict_both, set_everywhere
 from sklearn_mlic.metrics import (
@@ -20,6 +23,7 @@ from sklearn_mlic.metrics import (
 )
 from sklearn_mlic.model_selection import check_multilabel_cv
 from sklearn_mlic.recipes import RECIPES
+from sklearn_mlic.utils._calls import SentOnce, stream
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._progress import track
 
@@ -40,6 +44,7 @@ def compare(
     scoring: Sequence[str] = (),
     groups: Any = None,
     random_state: Any = None,
+    n_jobs: int | None = None,
     verbose: int = 0,
 ) -> "pd.DataFrame":
     """Fit each approach on the same folds and score it on the rows left out.
@@ -65,6 +70,9 @@ def compare(
         For a `cv` that keeps groups whole.
     random_state : int, RandomState or None, default=None
         Shuffles the folds, and seeds the recipes given by name.
+    n_jobs : int, optional
+        Number of fits at the same time, of all approaches and folds. None means 1 unless in a
+        ``joblib.parallel_config`` context, -1 all processors.
     verbose : int, default=0
         1 shows a progress bar an approach, and those of the recipes given by name.
 
@@ -100,11 +108,18 @@ def compare(
     (X,) = indexable(X)
     splitter = check_multilabel_cv(cv, y, random_state=random_state)
     splits = list(splitter.split(X, y, groups))
-    rows = [
-        {"approach": name, **_score(clone(model), X, y, *split, scorers)}
-        for name, model in models.items()
-        for split in track(splits, len(splits), f"Comparing: {name}", verbose)
-    ]
+    n_splits = len(splits)
+    calls = (
+        delayed(_score)(clone(model), X, y, *split, scorers)
+        for model in models.values()
+        for split in splits
+    )
+    with closing(stream(calls, n_jobs, SentOnce(X, y))) as results:
+        rows = [
+            {"approach": name, **scores}
+            for name in models
+            for scores in track(islice(results, n_splits), n_splits, f"Comparing: {name}", verbose)
+        ]
     folds = pd.DataFrame(rows).groupby("approach", sort=False)
     table = folds.mean()
     # One hold-out has no spread.

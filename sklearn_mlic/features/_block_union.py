@@ -34,6 +34,7 @@ from sklearn_mlic.features._block_steps import (
     transform_block,
 )
 from sklearn_mlic.utils._blocks import name_columns
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._parallel import run_parallel
 
 
@@ -212,7 +213,8 @@ class BlockUnion(TransformerMixin, _BaseComposition):
             delayed(fit_transform_block)(name, t, select_columns(name, X, c), y, routed[name])
             for name, t, c in items
         )
-        done = run_parallel(calls, len(items), self.n_jobs, "Fitting blocks", self.verbose)
+        once = SentOnce(X, y)
+        done = run_parallel(calls, len(items), self.n_jobs, "Fitting blocks", self.verbose, once)
         fitted = zip(items, done, strict=True)
         self.transformers_ = [(name, t, columns) for (name, _, columns), (t, _) in fitted]
         self.named_transformers_ = Bunch(**{name: t for name, t, _ in self.transformers_})
@@ -247,8 +249,10 @@ class BlockUnion(TransformerMixin, _BaseComposition):
             delayed(transform_block)(name, t, select_columns(name, X, c), routed[name])
             for name, t, c in self.transformers_
         )
-        n_calls = len(self.transformers_)
-        outputs = run_parallel(calls, n_calls, self.n_jobs, "Transforming blocks", self.verbose)
+        n_calls, once = len(self.transformers_), SentOnce(X)
+        outputs = run_parallel(
+            calls, n_calls, self.n_jobs, "Transforming blocks", self.verbose, once
+        )
         return self._finish(check_outputs(outputs, self.transformers_, _num_samples(X)), X)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

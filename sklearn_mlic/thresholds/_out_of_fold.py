@@ -8,12 +8,13 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_mlic.base import WrapperMixin
 from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.model_selection import check_multilabel_cv
+from sklearn_mlic.utils._calls import SentOnce, stream
 
 
 def _fit(model: Any, X: Any, y: Any, params: dict) -> Any:
@@ -82,9 +83,8 @@ class OutOfFoldMixin(WrapperMixin):
                 f"refit=False needs a cv of one split to know which model to keep; this one has "
                 f"{len(splits)}. Pass a float such as cv=0.2, or refit=True."
             )
-        fitted = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_predict)(self.estimator, X, y, split, fit_params) for split in splits
-        )
+        calls = (delayed(_fit_predict)(self.estimator, X, y, split, fit_params) for split in splits)
+        fitted = stream(calls, self.n_jobs, SentOnce(X, y, fit_params))
         models, y_probs = zip(*fitted, strict=True)
         self.estimator_ = models[0] if keep_first else self._fit_on_all(X, y, fit_params)
         return LeftOut(parts, list(y_probs))

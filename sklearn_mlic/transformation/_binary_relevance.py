@@ -11,6 +11,7 @@ from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._constant import fit_target
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._labels import label_column
 from sklearn_mlic.utils._parallel import check_parameters_once, run_parallel
 
@@ -104,8 +105,9 @@ class BinaryRelevance(MultilabelMixin, WrapperMixin, BaseEstimator):
             for j in range(labels.shape[1])
         )
         with check_parameters_once(self.estimator):
+            once = SentOnce(X, params)
             self.estimators_ = run_parallel(
-                fits, labels.shape[1], self.n_jobs, "Fitting labels", self.verbose
+                fits, labels.shape[1], self.n_jobs, "Fitting labels", self.verbose, once
             )
         return self
 

@@ -15,6 +15,7 @@ from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.transformation._pooling import log_odds, pool
 from sklearn_mlic.transformation._whole_splits import split_whole
 from sklearn_mlic.utils._blocks import resolve_blocks
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._parallel import run_parallel
 
@@ -146,12 +147,13 @@ class BlockFusion(MultilabelMixin, RoutingMixin, BaseEstimator):
             parts += [train for train, _ in splits]
         columns = list(self.blocks_.values())
         calls = (
-            delayed(_fit_rows)(self.estimator, features[:, c], y, routed, rows)
+            delayed(_fit_part)(self.estimator, features, c, y, routed, rows)
             for rows in parts
             for c in columns
         )
         n_calls = len(parts) * len(columns)
-        fitted = run_parallel(calls, n_calls, self.n_jobs, "Fitting blocks", self.verbose)
+        once = SentOnce(features, y, routed)
+        fitted = run_parallel(calls, n_calls, self.n_jobs, "Fitting blocks", self.verbose, once)
         self.estimators_, by_fold = fitted[: len(columns)], fitted[len(columns) :]
         self.named_estimators_ = Bunch(**dict(zip(self.blocks_, self.estimators_, strict=True)))
         if self.final_estimator is not None:
@@ -221,8 +223,11 @@ class BlockFusion(MultilabelMixin, RoutingMixin, BaseEstimator):
         return process_routing(self, "fit", **given).final_estimator.fit
 
 
-def _fit_rows(estimator: Any, X: Any, y: Any, params: dict[str, Any], rows: Any) -> Any:
-    """Fit a clone on some rows, or on all."""
+def _fit_part(
+    estimator: Any, X: Any, columns: np.ndarray, y: Any, params: dict[str, Any], rows: Any
+) -> Any:
+    """Fit a clone on some columns of some rows, or of all."""
+    X = X[:, columns]
     if rows is not None:
         params = _check_method_params(X, params, indices=rows)
         X, y = _safe_indexing(X, rows), _safe_indexing(y, rows)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _estimator_has, check_is_fitted
 
 from sklearn_mlic.base import MultilabelMixin, RoutingMixin, require_probabilities
 from sklearn_mlic.transformation._links import fit_links, respond
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._numbers import check_count
 from sklearn_mlic.utils._parallel import run_parallel
@@ -129,8 +130,9 @@ class ClassifierChainEnsemble(MultilabelMixin, RoutingMixin, BaseEstimator):
             delayed(_fit_chain)(seed_clone(self.estimator, rng), X, labels, params, order, rows)
             for order, rows in zip(self.orders_, parts, strict=True)
         )
+        once = SentOnce(X, labels, params)
         self.estimators_ = run_parallel(
-            fits, len(parts), self.n_jobs, "Fitting chains", self.verbose
+            fits, len(parts), self.n_jobs, "Fitting chains", self.verbose, once
         )
         return self
 

@@ -12,6 +12,7 @@ from sklearn_mlic.base import MultilabelMixin, RoutingMixin, require_probabiliti
 from sklearn_mlic.transformation._chain_order import find_order
 from sklearn_mlic.transformation._links import augment, fit_link, fit_links, respond
 from sklearn_mlic.transformation._whole_splits import split_whole
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._features import check_features
 from sklearn_mlic.utils._labels import label_column
@@ -151,7 +152,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
         """Fit label by label on out-of-fold predictions of the labels before."""
         chained = np.empty(labels.shape)
         self.estimators_ = []
-        n_labels = labels.shape[1]
+        n_labels, once = labels.shape[1], SentOnce(X, params)
         for j in track(range(n_labels), n_labels, "Fitting labels", self.verbose):
             target = label_column(labels, j)
             parts = [*(train for train, _ in splits), None]
@@ -159,7 +160,7 @@ class ClassifierChain(MultilabelMixin, RoutingMixin, BaseEstimator):
                 delayed(fit_link)(self.estimator, X, chained, target, j, params, rows)
                 for rows in parts
             )
-            *by_fold, link = run_parallel(fits, len(parts), self.n_jobs, "Fitting folds")
+            *by_fold, link = run_parallel(fits, len(parts), self.n_jobs, "Fitting folds", once=once)
             self.estimators_.append(link)
             for model, (_, test) in zip(by_fold, splits, strict=True):
                 y_prob = model.predict_proba(augment(X, chained[:, :j], test))[:, 1]

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_mlic.base import MultilabelMixin
 from sklearn_mlic.fitted import label_probabilities
 from sklearn_mlic.transformation._pooling import mean_log_odds, pool
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._parallel import run_parallel
 
 _NARROWING = ("positive_only", "pairwise")  # input tags by which one member binds all
@@ -145,8 +146,9 @@ class LateFusion(MultilabelMixin, MetaEstimatorMixin, _BaseComposition):
         self._check_labels(y, X, allow_unknown=True)
         routed = self._route_fit(params)
         fits = (delayed(_fit_member)(name, e, X, y, routed[name]) for name, e in self.estimators)
+        once = SentOnce(X, y)
         self.estimators_ = run_parallel(
-            fits, len(self.estimators), self.n_jobs, "Fitting members", self.verbose
+            fits, len(self.estimators), self.n_jobs, "Fitting members", self.verbose, once
         )
         names = [name for name, _ in self.estimators]
         self.named_estimators_ = Bunch(**dict(zip(names, self.estimators_, strict=True)))

@@ -9,6 +9,7 @@ from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
 
 from sklearn_mlic.transformation._constant import fit_target
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._labels import label_column
 from sklearn_mlic.utils._parallel import check_parameters_once, run_parallel
 
@@ -120,7 +121,8 @@ def fit_links(
         for j in range(chained.shape[1])
     )
     with check_parameters_once(estimator):
-        return run_parallel(fits, chained.shape[1], n_jobs, "Fitting labels", verbose)
+        once = SentOnce(X, chained, params, rows)
+        return run_parallel(fits, chained.shape[1], n_jobs, "Fitting labels", verbose, once)
 
 
 def respond(links: list, X: Any, is_hard: bool, method: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import _estimator_has, _num_samples, check_is_fitt
 
 from sklearn_mlic.base import MultilabelMixin, WrapperMixin, require_probabilities
 from sklearn_mlic.transformation._label_powerset import LabelPowerset
+from sklearn_mlic.utils._calls import SentOnce
 from sklearn_mlic.utils._numbers import check_count
 from sklearn_mlic.utils._parallel import run_parallel
 from sklearn_mlic.utils._random import as_generator, seed_clone
@@ -144,8 +145,9 @@ class RAkEL(MultilabelMixin, WrapperMixin, BaseEstimator):
             )
             for columns in self.labelsets_
         )
+        once = SentOnce(X, params)
         self.estimators_ = run_parallel(
-            fits, len(self.labelsets_), self.n_jobs, "Fitting labelsets", self.verbose
+            fits, len(self.labelsets_), self.n_jobs, "Fitting labelsets", self.verbose, once
         )
         return self
 

@@ -87,7 +87,8 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
         Ends trials that look bad: it sees the mean score after each fold and, inside a fold,
         after each epoch of our networks, where the rows left out are scored. It counts steps in
         hundredths of a fold. None prunes nothing; ``PercentilePruner(25.0, n_startup_trials=3)``
-        is a good start where networks are trained.
+        is a good start where networks are trained, with ``n_warmup_steps=50``, half of the first
+        fold, where they are slow to begin: few batches an epoch, features that are not scaled.
     random_state : int, RandomState or None, default=None
         Seeds the sampler. With one process the same seed gives the same trials, interrupted or
         not.

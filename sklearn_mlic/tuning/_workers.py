@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -15,12 +16,13 @@ from optuna import Study
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from sklearn_mlic.tuning._progress import quiet, show_progress
 from sklearn_mlic.tuning._storage import open_storage
 from sklearn_mlic.tuning._study import storage_of
 from sklearn_mlic.tuning._trial import Evaluation, SurplusTrial
+from sklearn_mlic.utils._calls import SentOnce, stream
 
 
 @dataclass(frozen=True)
@@ -69,17 +71,9 @@ def run_trials(
             if n_workers == 1:
                 _work(evaluation, study, limits)
             else:
-                Parallel(n_jobs=n_workers)(
-                    delayed(_join)(
-                        evaluation,
-                        storage_of(study),
-                        study.study_name,
-                        study.sampler,
-                        study.pruner,
-                        limits,
-                    )
-                    for _ in range(n_workers)
-                )
+                shared = (storage_of(study), study.study_name, study.sampler, study.pruner, limits)
+                calls = (delayed(_join)(evaluation, *shared) for _ in range(n_workers))
+                list(stream(calls, n_workers, SentOnce(evaluation)))
         except KeyboardInterrupt as interruption:
             return interruption
     return None
@@ -96,7 +90,16 @@ def _join(
     """Take part in a study from another process."""
     sampler.reseed_rng()  # a copy that went on from the same state would draw the same
     with quiet(limits.verbose):
-        study = optuna.load_study(study_name=name, storage=storage, sampler=sampler, pruner=pruner)
+        try:
+            study = optuna.load_study(
+                study_name=name, storage=storage, sampler=sampler, pruner=pruner
+            )
+        except FileNotFoundError as error:
+            raise ValueError(
+                f"The worker on {gethostname()} does not see the study's journal: {error}. Workers "
+                f"on other machines need a storage that all of them reach: pass the URL of a "
+                f"database server, or the path of a journal on a disk that they share."
+            ) from error
         _work(evaluation, study, limits)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sklearn import config_context
 from sklearn.base import BaseEstimator
-from sklearn.utils.parallel import Parallel
 from threadpoolctl import ThreadpoolController
 
+from sklearn_mlic.utils._calls import SentOnce, stream
 from sklearn_mlic.utils._progress import track
 
 
@@ -67,7 +67,12 @@ def check_parameters_once(estimator: Any) -> AbstractContextManager:
 
 
 def run_parallel(
-    calls: Iterable, total: int, n_jobs: int | None, description: str, verbose: int = 0
+    calls: Iterable,
+    total: int,
+    n_jobs: int | None,
+    description: str,
+    verbose: int = 0,
+    once: SentOnce | None = None,
 ) -> list:
     """Run many fits, with scikit-learn's configuration in each worker and a bar on request.
 
@@ -83,6 +88,8 @@ def run_parallel(
         Stands left of the bar.
     verbose : int, default=0
         0 shows nothing.
+    once : SentOnce, optional
+        Arguments that the calls share.
 
     Returns
     -------
@@ -91,5 +98,4 @@ def run_parallel(
     """
     # Here for fits in this process, in threads or not; those in others hold their own BLAS.
     with one_blas_thread():
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
-        return list(track(results, total, description, verbose))
+        return list(track(stream(calls, n_jobs, once), total, description, verbose))

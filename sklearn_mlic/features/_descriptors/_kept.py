@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from skimage import __version__ as skimage_version
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from sklearn_mlic.features._cache import open_cache
 from sklearn_mlic.features._descriptors._batch import describe_batch
 from sklearn_mlic.images import PREPARATION, ImageSource, content_digest
+from sklearn_mlic.utils._calls import stream
 from sklearn_mlic.utils._progress import track
 
 # A part of the keys of caches: change it when a descriptor comes out otherwise.
@@ -83,8 +84,7 @@ def describe_images(
         delayed(describe_batch)([sources[row] for row in batch], batch, absent, size)
         for batch in batches
     )
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
-    steps = zip(batches, results, strict=True)
+    steps = zip(batches, stream(calls, n_jobs), strict=True)
     for batch, arrays in track(steps, len(batches), "Describing images", verbose):
         contents = [keys[row] for row in batch]
         for name in absent:
