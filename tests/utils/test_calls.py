@@ -15,7 +15,7 @@ from sklearn_mlic.utils._calls import SentOnce, stream
 FORKS = "ignore:This process .* is multi-threaded:DeprecationWarning"
 
 
-@pytest.fixture(params=["threading", "loky", "multiprocessing"])
+@pytest.fixture(params=["threading", "loky"])
 def backend(request):
     with parallel_config(request.param, n_jobs=2):
         yield
@@ -38,7 +38,6 @@ def test_every_backend_fits_what_one_process_does(backend, methods):
         np.testing.assert_allclose(there, here, atol=1e-8, err_msg=repr(method))
 
 
-@pytest.mark.filterwarnings(FORKS)
 def test_every_backend_describes_images_and_names_the_row_that_it_cannot_read(backend):
     images = list(np.random.default_rng(0).integers(0, 256, (70, 8, 8, 3), dtype=np.uint8))
     rows = range(70)
@@ -51,12 +50,12 @@ def test_every_backend_describes_images_and_names_the_row_that_it_cannot_read(ba
 
 
 @pytest.mark.filterwarnings(FORKS)
+@pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"], indirect=True)
 def test_results_come_in_order_of_more_calls_than_a_round_holds(backend):
     assert list(stream((delayed(abs)(-n) for n in range(50)), 2)) == list(range(50))
     assert list(stream([], 2)) == []
 
 
-@pytest.mark.filterwarnings(FORKS)
 def test_the_configuration_travels(backend):
     with config_context(assume_finite=True):
         configs = list(stream([delayed(get_config)()] * 2, 2))
