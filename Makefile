@@ -34,6 +34,7 @@ bench: .venv/installed
 	$(BIN)/python benchmarks/cluster_scaling.py
 	$(BIN)/python -m pip install --quiet --editable ".[bench]"
 	$(BIN)/python benchmarks/classical.py
+	$(BIN)/python benchmarks/tuning.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

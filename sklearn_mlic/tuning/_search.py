@@ -80,7 +80,8 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
         Where trials are kept, to go on later and for other processes: a URL such as
         ``"sqlite:///search.db"``, or the path of a journal file, also for machines with one
         network drive. The trials of a worker that has died without a word count as lost at
-        once on its own machine, on others after three minutes. None keeps them in memory.
+        once on its own machine, on others after three minutes. A process that finds no trial left
+        does not wait for those that others still run. None keeps them in memory.
     sampler : optuna sampler, optional
         None is the TPE sampler, seeded by `random_state` for each trial.
     pruner : optuna pruner, optional
