@@ -107,7 +107,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with threadpool_limits(limits=1):
         units = measure()
-    report("milliseconds of one core", **{name: 1000 * value for name, value in units.items()})
+    report("microseconds of one core", **{name: 1e6 * value for name, value in units.items()})
     report(
         f"{IMAGES} images, {LABELS} labels, {TRIALS} trials of {FOLDS} folds on "
         f"{SAMPLED_IMAGES} images and {SAMPLED_LABELS} labels: hours of one core",

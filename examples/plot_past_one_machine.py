@@ -78,7 +78,7 @@ def predict_part(part, model_file):
 
 
 meta = {**dict.fromkeys(find_label_names(model), float), "n_labels": int}
-settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
 with Client(processes=False, **settings):
     images = dd.read_csv(str(rows_file), blocksize=2000)
     predicted = images.map_partitions(predict_part, str(model_file), meta=meta)

@@ -76,7 +76,7 @@ print(*space, sep="\n")
 
 settings = {"cv": 3, "random_state": 0}
 search = OptunaSearchCV(
-    probe, space, n_trials=12, scoring=["CF1", "mAP"], refit="CF1", **settings
+    probe, space, n_trials=8, scoring=["CF1", "mAP"], refit="CF1", **settings
 ).fit(X_train, y_train)
 print(f"CF1 {search.best_score_:.3f} in the folds, {search.score(X_test, y_test):.3f} on the rest")
 print(search.best_params_)
@@ -142,7 +142,7 @@ def precise_enough(results):
 
 
 front = OptunaSearchCV(
-    probe, space, n_trials=12, scoring=["CP", "CR"], refit=precise_enough, **settings
+    probe, space, n_trials=8, scoring=["CP", "CR"], refit=precise_enough, **settings
 ).fit(X_train, y_train)
 table = front.cv_results_
 on_front = table["on_pareto_front"]

@@ -7,8 +7,7 @@ import pytest
 from joblib import parallel_config
 
 from partitions import CountedPath, make_paths, path_classifier
-from sklearn_mlic import BinaryRelevance, ImageDescriptors, OptunaSearchCV
-from sklearn_mlic.images import ImageError
+from sklearn_mlic import BinaryRelevance, OptunaSearchCV
 
 MISSING = {"reason": "pip install 'sklearn-mlic[ray]' brings ray", "exc_type": ImportError}
 ray = pytest.importorskip("ray", **MISSING)
@@ -37,12 +36,6 @@ def test_two_workers_fit_what_one_process_does_on_what_was_sent_once(capsys):
     assert "100%" in capsys.readouterr().err
     assert len({fitted[-1].process_ for fitted in there.estimators_}) == 2
     np.testing.assert_allclose(there.predict_proba(paths), here.predict_proba(paths), atol=1e-8)
-
-
-def test_an_error_names_the_row():
-    X = [*np.zeros((40, 32, 32, 3), dtype=np.uint8), "missing.png"]
-    with pytest.raises(ImageError, match="Row 40, 'missing.png': there is no such file"):
-        ImageDescriptors(["rgb_histogram"], image_size=32).fit_transform(X)
 
 
 def test_a_search_shares_its_trials_between_workers():

@@ -68,8 +68,9 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
         Of a multi-label y an int is a number of stratified folds, None means 5, and a float is
         the part of one stratified hold-out; otherwise as scikit-learn takes it.
     n_jobs : int, optional
-        Processes that run trials, by joblib. They share the study through `storage`, or a
-        journal in the temporary folder.
+        Processes that run trials, by joblib, also those of dask or ray. They share the study
+        through `storage`, which workers on other machines have to reach, or a journal in the
+        temporary folder.
     study : str or optuna.Study, optional
         The study's name in the storage, in which ``{data}`` stands for a hash of the data and
         folds: with it each training part of an outer cross-validation has a study of its own. Or
