@@ -42,7 +42,8 @@ def save(model: Any, path: str | Path) -> Path:
     Returns
     -------
     Path
-        The file that was written, or that the first process writes.
+        The file that was written; of processes that train together the first one writes it, and
+        the others are to wait before they read it.
 
     Raises
     ------

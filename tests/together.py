@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from killed import die_at
+from skorch.callbacks import Callback
 
 from helpers import classifier, coloured
 from sklearn_mlic import M3LAClassifier, ThresholdCalibrator, save
@@ -20,9 +21,11 @@ RANK = int(os.environ.get("RANK", "0"))
 
 
 def fit(settings):
-    """Fit a network in all processes, or in one."""
+    """Fit a network in all processes, or in one; some labels are unknown where asked for."""
+    settings, y = dict(settings), LABELS.astype(float)
+    y.ravel()[: 2 * settings.pop("n_unknown", 0) : 2] = np.nan
     X_val, y_val = HELD_OUT
-    return classifier(**settings).fit(ROWS, LABELS, X_val=X_val, y_val=y_val)
+    return classifier(**settings).fit(ROWS, y, X_val=X_val, y_val=y_val)
 
 
 def write(model, path, X=ROWS):
@@ -64,12 +67,31 @@ def fit_and_die(settings):
     fit({**settings, "distributed": "accelerate"})
 
 
-def fit_other_rows(folder):
-    """Fit on other labels in the second process; keep what it says."""
-    try:
-        classifier(distributed="accelerate").fit(ROWS, np.roll(LABELS, RANK, axis=0))
-    except ValueError as error:
-        (folder / f"refused-{RANK}.txt").write_text(str(error))
+class FailSecond(Callback):
+    """An error in the second process alone."""
+
+    def on_batch_end(self, net, **_):
+        """Fail."""
+        if RANK == 1:
+            raise ZeroDivisionError("an error of its own")
+
+
+def be_refused(folder):
+    """Give the second process other things, and an error; keep what both say."""
+    tries = {
+        "labels": ({}, ROWS, np.roll(LABELS, RANK, axis=0)),
+        "images": ({}, np.roll(ROWS, RANK, axis=0), LABELS),
+        "settings": ({"lr": 0.01 * (1 + RANK)}, ROWS, LABELS),
+        "few": ({"batch_size": 1}, ROWS, LABELS),
+        "error": ({"callbacks": [FailSecond()]}, ROWS, LABELS),
+        "after": ({}, ROWS, LABELS),
+    }
+    for name, (settings, X, y) in tries.items():
+        try:
+            classifier(distributed="accelerate", **settings).fit(X, y)
+        except Exception as error:
+            words = f"{type(error).__name__}: {error}"
+            (folder / f"{name}-{RANK}.txt").write_text(words)
 
 
 if __name__ == "__main__":
@@ -78,6 +100,6 @@ if __name__ == "__main__":
     if task == "compare":
         compare_each(folder, given)
         fit_others(folder)
-        fit_other_rows(folder)
+        be_refused(folder)
     else:
         fit_and_die(given)

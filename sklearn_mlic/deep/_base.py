@@ -26,7 +26,7 @@ from sklearn_mlic.deep._training import (
     make_training_net,
 )
 from sklearn_mlic.deep._validation import find_scorer, hold_out
-from sklearn_mlic.images import count_threads, digest_data
+from sklearn_mlic.images import count_threads
 from sklearn_mlic.nn.freezing import freeze_parts
 from sklearn_mlic.nn.runtime import available_device, seeded
 from sklearn_mlic.nn.state import load_arrays, to_arrays
@@ -93,7 +93,7 @@ class BaseDeepClassifier(GoOnMixin, InputMixin, PredictionMixin, BaseEstimator):
         start = earlier["net_"].module_ if "net_" in earlier else None
         checkpoint = open_checkpoint(self, records, valid, start)
         state = checkpoint.load(self) if checkpoint is not None and self.resume else None
-        team = self._join_team(records, state)
+        team = join_team(self, [records, valid], state)
         seed = team.first(draw_seed(self.random_state) if state is None else state["seed"])
         device = team.device
         with seeded(seed, device):
@@ -146,7 +146,7 @@ class BaseDeepClassifier(GoOnMixin, InputMixin, PredictionMixin, BaseEstimator):
         with self._put_back_on_error(earlier):
             records = self._check_records(X, y, sample_weight, earlier)
             self._go_on_from(earlier)
-        team = self._join_team(records)
+        team = join_team(self, [records])
         device = team.device
         seed = team.first(draw_seed(self.random_state))
         with seeded(seed, device):
@@ -188,15 +188,6 @@ class BaseDeepClassifier(GoOnMixin, InputMixin, PredictionMixin, BaseEstimator):
         freeze_parts(model, self.freeze)
         return model.to(memory_format=torch.channels_last)
 
-    def _join_team(self, records: Records, state: dict[str, Any] | None = None) -> Team:
-        """The processes that train together, once all are known to have the same to train on."""
-        team = join_team(self.distributed, self.device, self.batch_size)
-        if team.size > 1:
-            rows = digest_data(records.y, records.sample_weight, list(self.label_names_))
-            team.check_same("labels, rows or weights", rows)
-            team.check_same("epochs in the checkpoint", len(state["history"]) if state else 0)
-        return team
-
     def _precompute(self, records: Records, model: torch.nn.Module, device: Any) -> Records:
         """Do once what would else be done each epoch. There is nothing such in general."""
         return records
@@ -216,7 +207,7 @@ class BaseDeepClassifier(GoOnMixin, InputMixin, PredictionMixin, BaseEstimator):
             datasets.append(self._dataset(team.share(valid), net.module_, self.cache))
         net.estimator_ = self._as_of_now(net, train.y)
         try:
-            with clear_errors(self.batch_size), team.clear_errors():
+            with team.clear_errors(), clear_errors(self.batch_size):
                 net.train(*datasets, team=team, **how)
         finally:
             close_progress(net)

@@ -54,6 +54,8 @@ class EpochBatches(Sampler):
         Chances of the rows, which are then drawn with replacement.
     rank, n_ranks : int, default=0 and 1
         Which of several processes this is: each yields its part of every batch.
+    y : ndarray of shape (n_samples, n_labels), optional
+        Unknown labels (NaN) do not count in `n_rows`.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class EpochBatches(Sampler):
         weights: np.ndarray | None = None,
         rank: int = 0,
         n_ranks: int = 1,
+        y: np.ndarray | None = None,
     ):
         self.n_samples = n_samples
         self.seed = seed
@@ -71,6 +74,8 @@ class EpochBatches(Sampler):
         self.rank, self.n_ranks = rank, n_ranks
         self.epoch = 0
         starts = np.arange(0, n_samples, batch_size)
+        self._known = np.ones(n_samples) if y is None else (~np.isnan(y)).mean(axis=1)
+        self._shares: list[tuple[float, int]] = []
         is_short = len(starts) > 1 and n_samples - starts[-1] < 2 * n_ranks
         self._cuts = starts[1 : len(starts) - is_short]
 
@@ -84,25 +89,44 @@ class EpochBatches(Sampler):
         else:
             order = rng.choice(self.n_samples, self.n_samples, p=self.weights)
         seeds = rng.integers(2**31, size=(len(self), self.n_ranks))[:, self.rank]
+        self._shares = []
         for rows, seed in zip(np.split(order, self._cuts), seeds, strict=True):
-            yield Rows(rows[self.rank :: self.n_ranks].tolist(), int(seed))
+            own = rows[self.rank :: self.n_ranks]
+            known = self._known[rows].sum()
+            share = self._known[own].sum() / known if known else len(own) / len(rows)
+            self._shares.append((float(share), len(rows)))
+            yield Rows(own.tolist(), int(seed))
 
     def weight(self, number: int) -> float:
-        """Return what the mean over this process's rows of a batch counts, 1 where it has all.
+        """Return what the mean loss of this process counts in a batch, 1 where it is alone.
 
         Parameters
         ----------
         number : int
-            Of the batch in its epoch.
+            Of the batch in the present epoch.
 
         Returns
         -------
         float
-            The mean of these over the processes is 1.
+            By the labels that are known; the mean over the processes is 1.
         """
-        edges = (0, *self._cuts, self.n_samples)
-        n_rows = int(edges[number + 1] - edges[number])
-        return len(range(self.rank, n_rows, self.n_ranks)) * self.n_ranks / n_rows
+        return self._shares[number][0] * self.n_ranks
+
+    def n_rows(self, number: int) -> float:
+        """Return how many rows of a batch this process stands for.
+
+        Parameters
+        ----------
+        number : int
+            Of the batch in the present epoch.
+
+        Returns
+        -------
+        float
+            All processes together stand for the rows of the batch.
+        """
+        share, n_rows = self._shares[number]
+        return share * n_rows
 
 
 def balanced_weights(y: np.ndarray) -> np.ndarray:

@@ -94,7 +94,7 @@ class ProgressReport(Callback):
         """Advance the bar by the batch's rows."""
         if not training:
             return
-        n_rows, now = len(batch[1]), time.perf_counter()
+        n_rows, now = len(batch[1]) * net.team_.size, time.perf_counter()
         self.n_seen_ += n_rows
         self.seconds_ = now - self.start_
         self.bar_.advance(self.task_, n_rows)

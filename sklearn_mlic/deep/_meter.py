@@ -21,7 +21,7 @@ class LossMeter:
         self._first_bad = torch.full((), -1, device=device)
         self._interval = 1 if device.type == "cpu" else 10
 
-    def add(self, loss: Tensor, n_samples: int) -> None:
+    def add(self, loss: Tensor, n_samples: float) -> None:
         """Take in the mean loss of a batch."""
         is_bad = ~torch.isfinite(loss) & (self._first_bad < 0)
         self._first_bad = torch.where(is_bad, self.n_batches, self._first_bad)

@@ -83,11 +83,10 @@ class TrainingNet(StepsMixin, StateMixin, NeuralNet):
         batches: Any = self.batch_size
         collate = Collate()
         if training:
-            is_balanced = self.plan.sampling == "balanced"
-            weights = balanced_weights(dataset.targets["y"]) if is_balanced else None
-            team = self.team_
+            y, team = dataset.targets["y"], self.team_
+            weights = balanced_weights(y) if self.plan.sampling == "balanced" else None
             batches = EpochBatches(
-                len(dataset), self.batch_size, self.plan.seed, weights, team.rank, team.size
+                len(dataset), self.batch_size, self.plan.seed, weights, team.rank, team.size, y
             )
             collate = Collate(self.plan.augmentation)
         settings = self.get_params_for("iterator_train" if training else "iterator_valid")
@@ -171,6 +170,7 @@ class TrainingNet(StepsMixin, StateMixin, NeuralNet):
             if not self.n_epochs_ and not self.n_updates_:
                 raise  # there is nothing to keep
             self.was_interrupted_ = True
+            team.part()
         finally:
             del loaders  # and with them the worker processes
             self.team_ = Team(team.device)
@@ -206,7 +206,7 @@ class TrainingNet(StepsMixin, StateMixin, NeuralNet):
         self._set_training(True)
         self.optimizer_.zero_grad(set_to_none=True)
         self.run_single_epoch(train_loader, True, "train", self.train_step)
-        self.team_.align(self.module_, self.evaluated_)
+        self.team_.align(*dict.fromkeys([self.module_, self.evaluated_]))
         if valid_loader is not None:
             self._validate(valid_loader)
         self.schedule_.end_epoch(self.history[-1].get("valid_loss"))
@@ -238,7 +238,8 @@ class TrainingNet(StepsMixin, StateMixin, NeuralNet):
             batch = columns, targets["y"]  # the form that skorch's callbacks know
             self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn((columns, targets), number=number, n_batches=len(iterator))
-            meter.add(step["loss"], len(targets["y"]))
+            n_rows = self._batches.n_rows(number) if training else len(targets["y"])
+            meter.add(step["loss"], n_rows)
             self.history.record_batch(f"{prefix}_batch_size", len(targets["y"]))
             self._check_loss(step["loss"])
             self.notify("on_batch_end", batch=batch, training=training, **step)

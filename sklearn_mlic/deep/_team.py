@@ -12,8 +12,10 @@ from joblib.parallel import get_active_backend
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from sklearn_mlic.deep._fingerprint import digest_settings
 from sklearn_mlic.deep._meter import LossMeter
 from sklearn_mlic.deep._records import Records
+from sklearn_mlic.images import digest_data
 from sklearn_mlic.nn.runtime import resolve_device
 
 T = TypeVar("T")
@@ -42,7 +44,7 @@ class Team:
         """Return what the first process has."""
         return value
 
-    def check_same(self, what: str, value: Any) -> None:
+    def check_same(self, what: str, value: Any, remedy: str) -> None:
         """Refuse to train where another process has another value."""
 
     def share(self, records: Records) -> Records:
@@ -68,8 +70,11 @@ class Team:
         """Hold gradients back inside a ``with`` block: others are to be added first."""
         return nullcontext()
 
+    def part(self) -> None:
+        """Take no part in anything to come."""
+
     def clear_errors(self) -> AbstractContextManager:
-        """Say in our words that another process is gone."""
+        """Say in our words that another process is gone, and let the others know of errors here."""
         return nullcontext()
 
 
@@ -82,6 +87,9 @@ class LaunchedTeam(Team):
         Knows them; it has joined the process group.
     """
 
+    #: Whether a fit of this process ended before its time: the others are no longer with it.
+    has_parted = False
+
     def __init__(self, state: Any):
         super().__init__(state.device)
         self.rank, self.size = state.process_index, state.num_processes
@@ -91,16 +99,15 @@ class LaunchedTeam(Team):
 
         return broadcast_object_list([value])[0]
 
-    def check_same(self, what: str, value: Any) -> None:
+    def check_same(self, what: str, value: Any, remedy: str) -> None:
         from accelerate.utils import gather_object
 
         found = gather_object([value])
         others = [rank for rank, other in enumerate(found) if other != found[0]]
         if others:
             raise ValueError(
-                f"Processes {others} have other {what} than process 0, and all must have the same: "
-                f"each is given all rows and takes its part of every batch. Read the same files in "
-                f"the same order, and set random_state where folds or rows are drawn."
+                f"Processes {others} have other {what} than process 0, and all must have the same. "
+                f"{remedy}"
             )
 
     def share(self, records: Records) -> Records:
@@ -138,32 +145,39 @@ class LaunchedTeam(Team):
     def keep_to_itself(self) -> AbstractContextManager:
         return self.model.no_sync()
 
+    def part(self) -> None:
+        """Take no part in anything to come: this process has left a fit that others are in."""
+        LaunchedTeam.has_parted = True
+
     @contextmanager
     def clear_errors(self) -> Iterator[None]:
         try:
             yield
-        except RuntimeError as error:
-            if not _GONE.search(str(error)):
+        except BaseException as error:
+            self.part()
+            # So that the others learn of it at once: they wait for this process.
+            torch.distributed.destroy_process_group()
+            if not isinstance(error, RuntimeError) or not _GONE.search(str(error)):
                 raise
             raise RuntimeError(
                 f"Process {self.rank} of {self.size} has lost another one, and the training ends: "
-                f"see what that process wrote last (out of memory, killed, an error of its own?). "
-                f"With checkpoint=folder and resume=True the same launch goes on after the last "
-                f"whole epoch. ({error!s:.200})"
+                f"see what that one wrote last, an error of its own or the system's that it was "
+                f"killed. With checkpoint=folder and resume=True the same launch goes on after the "
+                f"last whole epoch. ({error!s:.200})"
             ) from error
 
 
-def join_team(distributed: str | None, device: str, batch_size: int) -> Team:
-    """Find the processes that were launched together with this one.
+def join_team(estimator: Any, parts: list[Records | None], state: dict | None = None) -> Team:
+    """Find the processes that were launched together with this one, to train the same.
 
     Parameters
     ----------
-    distributed : {None, "accelerate"}
-        None is this process alone.
-    device : str
-        As the estimators take it.
-    batch_size : int
-        Rows a batch, those of all processes.
+    estimator : BaseDeepClassifier
+        Its parameters and label names are read.
+    parts : list of Records or None
+        What is trained on, and behind it the validation part that was given.
+    state : dict, optional
+        The checkpoint to go on from.
 
     Returns
     -------
@@ -175,11 +189,35 @@ def join_team(distributed: str | None, device: str, batch_size: int) -> Team:
     ImportError
         If accelerate is not installed.
     ValueError
-        If this is a worker of joblib, the processes cannot be joined, or a batch has fewer rows
-        than there are processes.
+        If this is a worker of joblib, the processes cannot be joined or were given different
+        things, or a batch has fewer rows than there are processes.
+    RuntimeError
+        If an earlier fit of this process ended before its time.
     """
-    if distributed is None:
-        return Team(resolve_device(device))
+    device = resolve_device(estimator.device)
+    if estimator.distributed is None:
+        return Team(device)
+    process = _find_process(device)
+    if process.num_processes == 1:
+        return Team(device)
+    if LaunchedTeam.has_parted:
+        raise RuntimeError(
+            "An earlier fit of this process ended before its time, by an error or Ctrl-C, and the "
+            "processes that were launched are no longer together. Start all of them again."
+        )
+    team = LaunchedTeam(process)
+    _check_same(team, estimator, [part for part in parts if part is not None], state)
+    if min(estimator.batch_size, len(parts[0])) < team.size:
+        raise ValueError(
+            f"batch_size={estimator.batch_size} rows, of {len(parts[0])} to train on, are shared "
+            f"out among {team.size} processes. Expected as many or more: it is the size of the "
+            f"whole batch."
+        )
+    return team
+
+
+def _find_process(device: torch.device) -> Any:
+    """What accelerate knows of this process, which it makes one of the processes launched."""
     if get_active_backend()[0].nesting_level:
         raise ValueError(
             "distributed='accelerate' trains in the processes that were launched, and this fit "
@@ -191,20 +229,35 @@ def join_team(distributed: str | None, device: str, batch_size: int) -> Team:
         raise ImportError(
             "distributed='accelerate' needs accelerate: pip install 'sklearn-mlic[accelerate]'."
         ) from error
-    alone = Team(resolve_device(device))
-    state = PartialState(cpu=alone.device.type == "cpu")
+    process = PartialState(cpu=device.type == "cpu")
     n_launched = int(os.environ.get("WORLD_SIZE", "1"))
-    if state.num_processes != n_launched:
+    if process.num_processes != n_launched:
         raise ValueError(
-            f"{n_launched} processes were launched, and accelerate knows of {state.num_processes}: "
-            f"it cannot join them on {alone.device.type!r}, or it was set up before for another "
-            f"device. Pass device='cpu' or 'cuda', and to PartialState or Accelerator the same."
+            f"{n_launched} processes were launched, and accelerate knows of "
+            f"{process.num_processes}: it cannot join them on {device.type!r}, or it was set up "
+            f"before for another device. Pass device='cpu' or 'cuda', and to PartialState or "
+            f"Accelerator the same."
         )
-    if state.num_processes == 1:
-        return alone
-    if batch_size < state.num_processes:
-        raise ValueError(
-            f"batch_size={batch_size} rows are shared out among {state.num_processes} processes. "
-            f"Expected as many or more: it is the size of the whole batch."
-        )
-    return LaunchedTeam(state)
+    return process
+
+
+def _check_same(team: Team, estimator: Any, parts: list[Records], state: dict | None) -> None:
+    data = digest_data(*(item for part in parts for item in vars(part).values()))
+    team.check_same(
+        "rows, labels or weights",
+        (data, list(estimator.label_names_)),
+        "Each is given all rows and takes its part of every batch: read the same files in the "
+        "same order, and set random_state where folds or rows are drawn.",
+    )
+    try:
+        settings = digest_settings(estimator.get_params(deep=False))
+    except ValueError:
+        settings = "functions and objects of the user's, which nothing tells apart"
+    team.check_same(
+        "settings", settings, "Pass the same to all; set random_state where a search draws them."
+    )
+    team.check_same(
+        "epochs in the checkpoint",
+        len(state["history"]) if state else 0,
+        "Put the folder of checkpoint= on a disk that all machines share.",
+    )

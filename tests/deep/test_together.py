@@ -34,6 +34,7 @@ CASES = {
     "plain": {**EXACT},
     "stopping": {**EXACT, "early_stopping": True, "ema_decay": 0.9, "schedule": "one_cycle"},
     "grouped": {**EXACT, "accumulate": 2, "clip_norm": 0.1, "sampling": "balanced"},
+    "unknown": {**EXACT, "n_unknown": 50},
     "frozen": {**EXACT, "freeze": "backbone", "head": "csra"},
 }
 DRAWN = {"drawn": {"batch_size": 8, "max_epochs": 2, "augmentation": "mixup"}}
@@ -100,7 +101,8 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_when_started_again(
     pair = [start("die", tmp_path, settings, **place, RANK=r, LOCAL_RANK=r) for r in "01"]
     said = [process.communicate(timeout=200)[0] for process in pair]
     assert [process.returncode for process in pair] == [1, -signal.SIGKILL]
-    assert "Process 0 of 2 has lost another one, and the training ends" in said[0]
+    assert "RuntimeError: Process 0 of 2 has lost another one, and the training" in said[0]
+    assert "MemoryError" not in said[0]
     assert len(list(tmp_path.iterdir())) == 1
     went_on = together.fit(settings)
     assert len(went_on.history_) == 3
@@ -111,10 +113,26 @@ def test_a_process_that_is_killed_ends_the_run_which_goes_on_when_started_again(
     )
 
 
-def test_other_rows_in_another_process_are_refused(ends):
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("labels", "ValueError: Processes [1] have other rows, labels or weights than process 0"),
+        ("images", "ValueError: Processes [1] have other rows, labels or weights than process 0"),
+        ("settings", "ValueError: Processes [1] have other settings than process 0"),
+        ("few", "ValueError: batch_size=1 rows, of 41 to train on, are shared out among 2"),
+        ("after", "RuntimeError: An earlier fit of this process ended before its time"),
+    ],
+)
+def test_both_processes_refuse(ends, name, words):
     for rank in (0, 1):
-        words = (ends / f"refused-{rank}.txt").read_text()
-        assert "Processes [1] have other labels, rows or weights than process 0" in words
+        assert (ends / f"{name}-{rank}.txt").read_text().startswith(words)
+
+
+def test_an_error_in_one_process_ends_the_other(ends):
+    assert (ends / "error-1.txt").read_text() == "ZeroDivisionError: an error of its own"
+    words = (ends / "error-0.txt").read_text()
+    assert words.startswith("RuntimeError: Process 0 of 2 has lost another one")
+    assert "With checkpoint=folder and resume=True the same launch goes on" in words
 
 
 # ---- one process
