@@ -50,7 +50,7 @@ def load_csv(
 
     Problems are found before anything is trained, and all of them are reported together: image
     names that are empty, occur twice or lead to no file, label cells that are empty or hold
-    a label outside `label_names`, rows with more cells than the header, and empty cells of
+    a label outside `label_names`, cells in columns without a name, and empty cells of
     `split` and `ids`; with ``verify=True`` also images that cannot be decoded.
 
     Parameters

@@ -18,10 +18,11 @@ from sklearn_mlic.datasets._columns import (
     read_texts,
 )
 from sklearn_mlic.datasets._problems import Problem, describe_problems
-from sklearn_mlic.datasets._rows import CHUNK_SIZE, Chunk, RowStream, check_size
+from sklearn_mlic.datasets._rows import CHUNK_SIZE, Chunk, RowStream
 from sklearn_mlic.datasets._table import read_chunks
 from sklearn_mlic.utils._choices import check_choice
 from sklearn_mlic.utils._files import file_digest
+from sklearn_mlic.utils._numbers import check_count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +45,8 @@ def stream_csv(
     """Read the rows of a CSV file chunk by chunk, to predict more than fits into memory.
 
     The file is gone through once, to count the rows and to report problems before any
-    prediction: image names that are empty or lead to no file, empty cells of `ids`, rows with
-    more cells than the header. Unlike in `load_csv`, rows may repeat.
+    prediction: image names that are empty or lead to no file, empty cells of `ids`, cells in
+    columns without a name that belong to no text. Unlike in `load_csv`, rows may repeat.
 
     Parameters
     ----------
@@ -77,7 +78,9 @@ def stream_csv(
     FileNotFoundError
         If there is no such file or folder.
     ValueError
-        If the file cannot be parsed, a column is missing, or there are problems.
+        If there are problems, a column is missing, or the file cannot be parsed, as where a row
+        has more cells than the header: what its cells are is not known, so that "skip" does not
+        help.
 
     See Also
     --------
@@ -96,7 +99,7 @@ def stream_csv(
     3 [['1', '2'], ['3']]
     """
     check_choice("on_error", on_error, ("raise", "skip"))
-    check_size(chunk_size)
+    check_count("chunk_size", chunk_size)
     path = os.fspath(path)
     texts = [text] if isinstance(text, str) else list(text or ())
     check_parts(images, image, texts, may_lack_image)
@@ -136,6 +139,8 @@ class _CsvSource:
     def _make_chunk(
         self, table: "pd.DataFrame", overflow: dict[int, str], folder: str | None, start: int
     ) -> Chunk:
+        import pandas as pd
+
         findings = Findings()
         data = read_texts(table, self.texts, overflow, findings)
         names: list = list(range(start + 1, start + len(table) + 1))
@@ -144,7 +149,8 @@ class _CsvSource:
             cells, lacks = table[self.image].tolist(), self.may_lack_image
             names = name_rows(cells, start + 1)
             paths = read_images(cells, folder, findings, may_lack=lacks, may_repeat=True)
-            data.insert(0, self.image, paths)
+            # Folders that are not UTF-8 do not fit into the text columns of pandas.
+            data.insert(0, self.image, pd.Series(paths, dtype=object))
             findings.problems += find_bare_rows(data, self.image) if lacks else ()
         if self.ids is not None:
             names = read_marks(table[self.ids].tolist(), self.ids, findings)

@@ -1,6 +1,7 @@
 """Tables of predictions as bytes that can be appended, and as a finished file."""
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +10,21 @@ if TYPE_CHECKING:
 
 PARQUET = (".parquet", ".pq")
 
+# A row group of Parquet takes chunks until it has so many rows, or so many bytes in memory.
+_GROUP_ROWS = 100_000
+_GROUP_BYTES = 2**28
+
 
 class CsvForm:
     """Rows of text; the first chunk brings the header."""
 
     def encode(self, table: "pd.DataFrame", is_first: bool) -> bytes:
-        """Return the rows of a chunk."""
-        return table.to_csv(index=False, header=is_first).encode()
+        """Return the rows of a chunk; file names that are not UTF-8 stay as the disk has them."""
+        return table.to_csv(index=False, header=is_first).encode(errors="surrogateescape")
 
-    def finish(self, part: Path, out: Path) -> None:
-        """Make the whole file of the appended chunks."""
-        part.replace(out)
+    def make_whole(self, part: Path) -> Path:
+        """Return the file of the appended chunks: it is whole already."""
+        return part
 
 
 class ParquetForm:
@@ -49,18 +54,20 @@ class ParquetForm:
         schema = batch.schema.serialize().to_pybytes() if is_first else b""
         return schema + batch.serialize().to_pybytes()
 
-    def finish(self, part: Path, out: Path) -> None:
-        """Make the whole file of the appended chunks, one of them at a time in memory."""
-        pa, whole = self._arrow, out.with_name(f"{out.name}.whole")
+    def make_whole(self, part: Path) -> Path:
+        """Make the whole file of the appended chunks, a row group at a time in memory."""
+        pa, whole = self._arrow, part.with_suffix(".whole")
         with (
-            pa.OSFile(str(part)) as file,
+            pa.OSFile(os.fspath(part)) as file,
             pa.ipc.open_stream(file) as stream,
-            pa.parquet.ParquetWriter(str(whole), stream.schema) as writer,
+            open(whole, "wb") as target,
         ):
-            for batch in stream:
-                writer.write_batch(batch)
-        whole.replace(out)
-        part.unlink()
+            with pa.parquet.ParquetWriter(target, stream.schema) as writer:
+                for batches in _group(stream):
+                    writer.write_table(pa.Table.from_batches(batches))
+            target.flush()
+            os.fsync(target.fileno())
+        return whole
 
 
 def choose_form(out: str | os.PathLike) -> CsvForm | ParquetForm:
@@ -68,6 +75,22 @@ def choose_form(out: str | os.PathLike) -> CsvForm | ParquetForm:
     return ParquetForm() if Path(out).suffix.lower() in PARQUET else CsvForm()
 
 
+def _group(batches: Iterable[Any]) -> Iterator[list]:
+    """Gather chunks: a group of their own for each would make a long table of contents."""
+    group, n_rows, n_bytes = [], 0, 0
+    for batch in batches:
+        group.append(batch)
+        n_rows, n_bytes = n_rows + batch.num_rows, n_bytes + batch.nbytes
+        if n_rows >= _GROUP_ROWS or n_bytes >= _GROUP_BYTES:
+            yield group
+            group, n_rows, n_bytes = [], 0, 0
+    if group:
+        yield group
+
+
 def _as_text(cell: Any) -> str | None:
     """Rows without a name are called by their number, and those left out have no labels."""
-    return str(cell) if isinstance(cell, (str, int)) else None
+    if not isinstance(cell, (str, int)):
+        return None
+    # Text in Parquet is UTF-8: in a file name that is not, "\xe9" stands for a byte as it is.
+    return str(cell).encode(errors="surrogateescape").decode(errors="backslashreplace")

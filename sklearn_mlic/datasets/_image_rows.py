@@ -8,8 +8,9 @@ from itertools import islice
 
 from PIL import Image
 
-from sklearn_mlic.datasets._rows import CHUNK_SIZE, Chunk, RowStream, check_size
+from sklearn_mlic.datasets._rows import CHUNK_SIZE, Chunk, RowStream
 from sklearn_mlic.utils._choices import check_choice
+from sklearn_mlic.utils._numbers import check_count
 
 
 def stream_images(
@@ -21,7 +22,8 @@ def stream_images(
     """Go through image files and folders of them chunk by chunk.
 
     Only the names of one folder are held at a time. Folders are searched with all that is in
-    them, in the order of their names.
+    them, in the order of their names. Links to folders are followed, but for those that lead back
+    to a folder they lie in.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def stream_images(
     2
     """
     check_choice("on_error", on_error, ("raise", "skip"))
-    check_size(chunk_size)
+    check_count("chunk_size", chunk_size)
     one = isinstance(paths, (str, os.PathLike))
     places = [os.path.normpath(path) for path in ([paths] if one else paths)]
     digest, n_rows = blake2b(digest_size=12), 0
@@ -78,7 +80,8 @@ def _read_images(places: list[str], chunk_size: int, start: int) -> Iterator[Chu
 
     paths = islice((path for place in places for path in _walk(place)), start, None)
     while found := list(islice(paths, chunk_size)):
-        yield Chunk(pd.DataFrame({"image": found}), found, found, [])
+        # Names that are not UTF-8 do not fit into the text columns of pandas.
+        yield Chunk(pd.DataFrame({"image": found}, dtype=object), found, found, [])
 
 
 def _walk(place: str) -> Iterator[str]:
@@ -88,15 +91,23 @@ def _walk(place: str) -> Iterator[str]:
     if not os.path.isdir(place):
         yield place
         return
-    yield from _walk_folder(place, frozenset(Image.registered_extensions()))
+    yield from _walk_folder(place, frozenset(Image.registered_extensions()), frozenset())
 
 
-def _walk_folder(folder: str, suffixes: frozenset[str]) -> Iterator[str]:
+def _walk_folder(folder: str, suffixes: frozenset[str], above: frozenset[str]) -> Iterator[str]:
+    """Go down, but not through a link to one of the folders above, which are real paths."""
+    here = os.path.realpath(folder)
+    if here in above:
+        return
     with os.scandir(folder) as entries:
-        is_folder = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+        # A link may lead nowhere or to itself: then it is no folder.
+        is_folder = {
+            entry.name: os.path.isdir(entry) if entry.is_symlink() else entry.is_dir()
+            for entry in entries
+        }
     for name in sorted(is_folder):
         path = name if folder == os.curdir else os.path.join(folder, name)
         if is_folder[name]:
-            yield from _walk_folder(path, suffixes)
+            yield from _walk_folder(path, suffixes, above | {here})
         elif os.path.splitext(name)[1].lower() in suffixes:
             yield path

@@ -34,7 +34,7 @@ def write_predictions(
     path : str or path
         The CSV file to write.
     ids : sequence of shape (n_samples,)
-        What the rows are called.
+        What the rows are called; file names that are not UTF-8 are written as the disk has them.
     y_pred : array-like, DataFrame or sparse matrix of shape (n_samples, n_labels)
         0/1 indicators.
     label_names : sequence of str, optional
@@ -92,7 +92,8 @@ def write_predictions(
             raise ValueError(
                 f"y_prob has shape {y_prob.shape} and y_pred {y_pred.shape}; expected the same."
             )
-    tabulate_predictions(ids, y_pred, names, y_prob, **form).to_csv(path, index=False)
+    table = tabulate_predictions(ids, y_pred, names, y_prob, **form)
+    table.to_csv(path, index=False, errors="surrogateescape")
 
 
 def tabulate_predictions(
@@ -110,7 +111,8 @@ def tabulate_predictions(
     import pandas as pd
 
     cells = [sep.join(np.array(names, dtype=object)[row]) or no_label for row in y_pred == 1]
-    table = pd.DataFrame({image: list(ids), labels: cells})
+    # File names that are not UTF-8 do not fit into the text columns of pandas.
+    table = pd.DataFrame({image: pd.Series(list(ids), dtype=object), labels: cells})
     if y_prob is None:
         return table
     return pd.concat([table, pd.DataFrame(y_prob, columns=list(names)).round(6)], axis=1)

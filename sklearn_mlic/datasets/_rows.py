@@ -66,9 +66,3 @@ class RowStream:
                 yield chunk._replace(X=change(chunk.X))
 
         return replace(self, read=read)
-
-
-def check_size(chunk_size: int) -> None:
-    """Refuse a number of rows that is no number of rows."""
-    if chunk_size < 1:
-        raise ValueError(f"chunk_size={chunk_size!r}; expected 1 row or more.")

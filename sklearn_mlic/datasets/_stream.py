@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import joblib
 import numpy as np
 
-from sklearn_mlic.datasets._forms import choose_form
+from sklearn_mlic.datasets._forms import CsvForm, ParquetForm, choose_form
 from sklearn_mlic.datasets._journal import Journal
 from sklearn_mlic.datasets._labels import NO_LABEL
 from sklearn_mlic.datasets._predictions import check_form, tabulate_predictions
 from sklearn_mlic.datasets._rows import Chunk, RowStream
 from sklearn_mlic.fitted import find_label_names, predict_both
 from sklearn_mlic.images import ImageError, find_unreadable
+from sklearn_mlic.utils._files import hold_alone
 from sklearn_mlic.utils._progress import track
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def stream_predictions(
 
     Choose it over `write_predictions` for millions of rows, or where a run may be killed: the
     same call goes on behind the last chunk, and the finished file is byte for byte that of a run
-    without a break. Until then there are ``path.part`` and ``path.progress.json``.
+    without a break. Until then there are ``path.part``, ``path.progress.json`` and, while it
+    runs, ``path.lock``.
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ def stream_predictions(
     rows : RowStream
         From `stream_csv` or `stream_images`.
     path : str or path
-        The file to write; ``.parquet`` asks for Parquet and for pyarrow, all else is CSV.
+        The file to write; ``.parquet`` asks for Parquet and for pyarrow, all else is CSV. File
+        names that are not UTF-8 stand in CSV as the disk has them, in Parquet as in ``\\xe9.png``.
     probabilities : bool, default=False
         Whether to add a column a label: six decimals, in Parquet as float32.
     image, labels : str
@@ -78,6 +81,8 @@ def stream_predictions(
         If an image cannot be read and ``rows.on_error`` is "raise". The rows before are kept.
     ImportError
         If Parquet is asked for and pyarrow is missing.
+    RuntimeError
+        If another run is writing the file.
     ValueError
         If the output could not be read back, or an earlier run had another model, other rows or
         other settings.
@@ -113,7 +118,34 @@ def stream_predictions(
         "the input": rows.digest,
         **{name: repr(value) for name, value in {**settings, "on_error": rows.on_error}.items()},
     }
-    journal = Journal(out, identity, restart)
+    with hold_alone(out):
+        journal = Journal(out, identity, restart)
+        _write_chunks(model, rows, names, form, journal, layout, probabilities, verbose)
+        journal.finish(form.make_whole)
+    n_bad, listed = journal.state["n_bad"], journal.state["listed"]
+    if n_bad:
+        more = [f"... and {n_bad - _MAX_LISTED} more"] if n_bad > _MAX_LISTED else []
+        lines = "\n  ".join([*listed, *more])
+        message = f"{n_bad} of {rows.n_rows} rows have no prediction:\n  {lines}"
+        warnings.warn(message, UserWarning, stacklevel=2)
+    return n_bad
+
+
+# What the note holds, and what it would hold at the beginning.
+_BEGIN: dict[str, Any] = {"n_rows": 0, "n_bad": 0, "listed": []}
+
+
+def _write_chunks(
+    model: Any,
+    rows: RowStream,
+    names: list[str],
+    form: CsvForm | ParquetForm,
+    journal: Journal,
+    layout: dict[str, str],
+    probabilities: bool,
+    verbose: int,
+) -> None:
+    """Write the chunks that the journal does not have yet."""
     n_done, n_bad, listed = (journal.state.get(name, value) for name, value in _BEGIN.items())
     n_left = -(-(rows.n_rows - n_done) // rows.chunk_size)
     for chunk in track(rows.read(n_done) if n_left else (), n_left, "Predicting", verbose):
@@ -131,18 +163,6 @@ def stream_predictions(
             f"The input had {rows.n_rows} rows, and has {n_done} now: it was changed meanwhile. "
             f"Begin anew with restart=True (--restart)."
         )
-    form.finish(journal.part, out)
-    journal.discard()
-    if n_bad:
-        more = [f"... and {n_bad - _MAX_LISTED} more"] if n_bad > _MAX_LISTED else []
-        lines = "\n  ".join([*listed, *more])
-        message = f"{n_bad} of {rows.n_rows} rows have no prediction:\n  {lines}"
-        warnings.warn(message, UserWarning, stacklevel=2)
-    return n_bad
-
-
-# What the note holds, and what it would hold at the beginning.
-_BEGIN: dict[str, Any] = {"n_rows": 0, "n_bad": 0, "listed": []}
 
 
 def _predict(

@@ -1,5 +1,6 @@
 """write_predictions: what it writes, load_csv reads."""
 
+import os
 import re
 
 import numpy as np
@@ -37,6 +38,12 @@ def test_probabilities_have_columns_of_their_own(tmp_path):
     path = tmp_path / "p.csv"
     write_predictions(path, ["x"], [[1, 0]], ["a", "b"], y_prob=[[0.123456789, 0]])
     assert path.read_text().splitlines() == ["image,labels,a,b", "x,a,0.123457,0.0"]
+
+
+def test_names_that_are_not_utf_8_stay_as_they_are(tmp_path):
+    path = tmp_path / "p.csv"
+    write_predictions(path, [os.fsdecode(b"caf\xe9.png")], [[1, 0]], ["a", "b"])
+    assert path.read_bytes().splitlines()[1] == b"caf\xe9.png,a"
 
 
 def test_a_label_called_like_a_header_is_written_where_it_has_no_column(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from itertools import chain
 
 import pandas as pd
@@ -67,7 +68,9 @@ def test_rows_may_repeat(tmp_path):
         ("image,k\n", {}, "has a header but no rows"),
         ("", {}, "is empty; expected a header line"),
         ("image\n0.png\n1.png,2\n", {}, "cannot be parsed"),
-        ("image\n0.png\n", {"chunk_size": 0}, "chunk_size=0; expected 1 row or more"),
+        ("image\n0.png\n1.png,2\n", {"on_error": "skip"}, "cannot be parsed"),
+        ("image\n0.png\n", {"chunk_size": 0}, "chunk_size=0; expected a whole number of 1"),
+        ("image\n0.png\n", {"chunk_size": 2.5}, "chunk_size=2.5; expected a whole number of 1"),
         ("image\n0.png\n", {"may_lack_image": True}, "may_lack_image=True is for rows that have"),
         ("image\nx.png\n", {"on_error": "skip"}, "No row is without a problem"),
         ("image\n0.png\n", {"on_error": "no"}, "Unknown on_error 'no'"),
@@ -96,6 +99,15 @@ def test_skipping_keeps_bad_rows_with_their_problem(csv):
     assert [(p.row, p.problem) for p in chunks[0].problems] == [(1, "there is no such file")]
 
 
+def test_cells_without_a_header_are_a_problem_of_their_row(csv):
+    path = csv.with_name("bad.csv")
+    path.write_text("image,k,\n0.png,a,\n1.png,b,c\n")
+    with pytest.raises(ValueError, match="row 2, '1.png': the row goes on behind the last column"):
+        stream_csv(path)
+    (chunk,) = stream_csv(path, on_error="skip").read(0)
+    assert [problem.row for problem in chunk.problems] == [1]
+
+
 def test_folders_are_gone_through_in_order(tmp_path):
     names = ["b.png", "a/z.JPG", "a/b/c.png", "a.png", "c/1.png"]
     draw(tmp_path, *names)
@@ -115,6 +127,21 @@ def test_a_folder_here_needs_no_name(tmp_path, monkeypatch):
     assert joined(stream_images("."))[1] == ["a.png", os.path.join("b", "c.png")]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps links to administrators")
+def test_links_to_folders_are_followed_and_loops_are_not(tmp_path):
+    folder, beside = tmp_path / "in", tmp_path / "beside"
+    draw(folder, "a.png", "b/c.png")
+    draw(beside, "d.png")
+    (folder / "linked").symlink_to(beside)
+    (folder / "twice").symlink_to(folder / "b")
+    (folder / "b" / "up").symlink_to(folder)
+    (beside / "around").symlink_to(folder)
+    (folder / "itself").symlink_to(folder / "itself")
+    (folder / "nowhere").symlink_to(tmp_path / "nowhere")
+    expected = ["a.png", "b/c.png", "linked/d.png", "twice/c.png"]
+    assert joined(stream_images(folder))[1] == [str(folder / name) for name in expected]
+
+
 def test_what_is_no_image_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no image files"):
         stream_images(tmp_path)
@@ -122,6 +149,8 @@ def test_what_is_no_image_is_refused(tmp_path):
         stream_images(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="paths is empty"):
         stream_images([])
+    with pytest.raises(ValueError, match="chunk_size=2.5; expected a whole number of 1 or more"):
+        stream_images(tmp_path, chunk_size=2.5)
 
 
 def test_the_digest_tells_inputs_apart(tmp_path):

@@ -1,5 +1,6 @@
 """Predictions written chunk by chunk are those of one go, however often the run was ended."""
 
+import os
 import signal
 import sys
 from multiprocessing import get_context
@@ -10,39 +11,9 @@ import pytest
 from PIL import Image
 
 from sklearn_mlic.base import MultilabelMixin
-from sklearn_mlic.datasets import (
-    _stream,
-    load_csv,
-    stream_csv,
-    stream_images,
-    stream_predictions,
-    write_predictions,
-)
+from sklearn_mlic.datasets import _stream, stream_csv, stream_images, stream_predictions
 from sklearn_mlic.images import ImageError, load_image
-from streams import fit_words, predict_and_die, rows_of, write_texts
-
-
-class Killed(BaseException):
-    """What stands in for a signal where the process has to live on."""
-
-
-@pytest.fixture
-def texts(tmp_path):
-    return write_texts(tmp_path / "texts.csv")
-
-
-@pytest.fixture
-def words(texts):
-    return fit_words(texts)
-
-
-def whole(words, texts, out, **settings):
-    """Write all predictions in one go."""
-    bunch = load_csv(texts, image=None, labels=None, text="caption", ids="id")
-    y_prob = words.predict_proba(bunch.data) if settings.pop("probabilities", False) else None
-    names = words[-1].label_names_
-    write_predictions(out, bunch.ids, words.predict(bunch.data), names, y_prob=y_prob, **settings)
-    return out.read_bytes()
+from streams import Killed, fit_words, predict_and_die, rows_of, whole, write_texts
 
 
 def ended(model, rows, out, monkeypatch, n_chunks, place="predict_both", **settings):
@@ -110,17 +81,19 @@ def test_a_process_that_was_killed_goes_on(words, texts, tmp_path):
     process.join()
     assert process.exitcode == -signal.SIGKILL
     out = tmp_path / "out.csv"
+    assert (tmp_path / "out.csv.lock").exists()
     # The third chunk was written, and the note of it was not.
     assert (tmp_path / "out.csv.part").read_text().count("\n") == 16
     stream_predictions(words, rows_of(texts), out, key="words")
     assert out.read_bytes() == whole(words, texts, tmp_path / "whole.csv")
+    assert not list(tmp_path.glob("out.csv.*"))
 
 
 def test_a_run_ended_before_the_last_step_only_takes_that(words, texts, tmp_path, monkeypatch):
     out = tmp_path / "out.csv"
     with monkeypatch.context() as patch:
         patch.setattr(_stream.Journal, "discard", lambda self: 1 / 0)
-        patch.setattr("sklearn_mlic.datasets._forms.CsvForm.finish", lambda *_: 1 / 0)
+        patch.setattr("sklearn_mlic.datasets._forms.CsvForm.make_whole", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             stream_predictions(words, rows_of(texts), out, key="words")
     monkeypatch.setattr(_stream, "predict_both", lambda *_: 1 / 0)
@@ -203,6 +176,32 @@ def test_an_image_that_cannot_be_read_ends_the_run_and_keeps_the_rows_before(gre
     assert [name[-5:] for name in table["image"]] == [f"{row}.png" for row in range(8)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep names in Unicode")
+@pytest.mark.parametrize("place", ["folder", "list"])
+def test_names_that_are_not_utf_8_are_written(tmp_path, place):
+    name = os.fsdecode(b"caf\xe9")
+    folder = tmp_path / "greys" / name
+    folder.mkdir(parents=True)
+    Image.new("L", (4, 4), 255).save(folder / f"{name}.png")
+    (folder / f"{name}2.png").write_bytes(b"torn")
+    (folder / "b.png").symlink_to(folder / f"{name}.png")
+    (folder / "list.csv").write_text("image\nb.png\nnone.png\n")
+    rows = stream_images(folder, on_error="skip", chunk_size=2)
+    if place == "list":
+        rows = stream_csv(folder / "list.csv", on_error="skip")
+    with pytest.warns(UserWarning, match="1 of . rows have no prediction"):
+        stream_predictions(Brightness(), rows, tmp_path / "out.csv", key="b")
+    written = (tmp_path / "out.csv").read_bytes().splitlines()
+    names = [os.fsencode(cell) for chunk in rows.read(0) for cell in chunk.ids]
+    assert sorted(line.split(b",")[0] for line in written[1:]) == sorted(names)
+    assert sum(line.endswith(b",bright") for line in written) == len(names) - 1
+    pytest.importorskip("pyarrow", reason="pyarrow writes Parquet")
+    with pytest.warns(UserWarning, match="1 of . rows have no prediction"):
+        stream_predictions(Brightness(), rows, tmp_path / "out.parquet", key="b")
+    read = pd.read_parquet(tmp_path / "out.parquet")["image"]
+    assert read.tolist() == [name.decode(errors="backslashreplace") for name in names]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize("chunk_size", [1, 3, 8])
 def test_skipping_leaves_the_cells_of_bad_images_empty(greys, tmp_path, suffix, chunk_size):
@@ -221,25 +220,6 @@ def test_skipping_leaves_the_cells_of_bad_images_empty(greys, tmp_path, suffix, 
     assert table["bright"].isna().tolist() == bad.tolist()
     expected = 36 * np.flatnonzero(~bad) / 255
     np.testing.assert_allclose(table["bright"][~bad], expected, atol=1e-6)
-
-
-def test_parquet_holds_the_table_of_the_csv_file(words, texts, tmp_path):
-    pytest.importorskip("pyarrow", reason="pyarrow writes Parquet")
-    for suffix in ("csv", "parquet"):
-        stream_predictions(words, rows_of(texts), tmp_path / f"p.{suffix}", probabilities=True)
-    read = pd.read_parquet(tmp_path / "p.parquet")
-    expected = pd.read_csv(tmp_path / "p.csv", dtype={"image": str, "labels": str})
-    assert read.dtypes.iloc[2:].tolist() == [np.float32] * 2
-    assert read.columns.tolist() == expected.columns.tolist()
-    assert read["labels"].tolist() == expected["labels"].tolist()
-    assert read["image"].tolist() == expected["image"].tolist()
-    np.testing.assert_allclose(read.iloc[:, 2:], expected.iloc[:, 2:], atol=1e-6)
-
-
-def test_parquet_without_pyarrow_says_what_to_install(words, texts, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImportError, match=r"pip install 'sklearn-mlic\[parquet\]', or name a .csv"):
-        stream_predictions(words, rows_of(texts), tmp_path / "out.parquet")
 
 
 def test_what_could_not_be_read_back_is_refused_before_the_work(words, texts, tmp_path):
