@@ -96,8 +96,9 @@ class TrainingNet(StepsMixin, StateMixin, NeuralNet):
         )
 
     def infer(self, x: dict[str, Tensor], **others: Any) -> Tensor:
-        """Return the logits of a batch."""
-        return self.module_(**self._sent(x), **others)
+        """Return the logits of a batch; asked in training, those of the weights that count."""
+        module = self.module_ if self.estimator_ is None else self.evaluated_
+        return module(**self._sent(x), **others)
 
     def predict_logits(self, dataset: RecordDataset, **others: Tensor) -> Iterator[np.ndarray]:
         """Go through the rows in order, batch by batch.

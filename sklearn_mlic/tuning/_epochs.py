@@ -11,6 +11,8 @@ import numpy as np
 from optuna import TrialPruned
 from sklearn.pipeline import Pipeline
 
+# Steps that a pruner counts in a fold: its unit is a hundredth of one.
+STEPS = 100
 _NAME = "search_progress"
 
 
@@ -25,7 +27,7 @@ class FoldWatch:
     score : callable, optional
         From an estimator and the rows as it takes them to its score; None counts epochs only.
     report : callable, optional
-        From a score and the part of the fold that is done, in 0..1, to whether to go on.
+        From a score and the step in the fold that is done, in 1..99, to whether to go on.
     X, y : as the estimator takes them, optional
         The rows left out.
     """
@@ -33,13 +35,14 @@ class FoldWatch:
     def __init__(
         self,
         score: Callable[[Any, Any], float] | None = None,
-        report: Callable[[float, float], bool] | None = None,
+        report: Callable[[float, int], bool] | None = None,
         X: Any = None,
         y: Any = None,
     ):
         self.score, self.report, self.X, self.y = score, report, X, y
         self.n_epochs = 0
         self.is_pruned = False
+        self._step = 0
         self._first: Any = None
         self._rows: Any = None
 
@@ -85,11 +88,13 @@ class FoldWatch:
                 self.score = None
                 return
             self._first = net
-        part_done = net.history[-1, "epoch"] / net.max_epochs
-        if part_done >= 1:
-            return  # the fold itself is about to be scored
+        step = net.history[-1, "epoch"] * STEPS // net.max_epochs
+        # A step is reported once; after the last epoch the fold itself is about to be scored.
+        if not self._step < step < STEPS:
+            return
+        self._step = step
         score = self.score(net.estimator_, self._rows)
-        if np.isfinite(score) and not self.report(score, part_done):
+        if np.isfinite(score) and not self.report(score, step):
             self.is_pruned = True
             raise TrialPruned
 

@@ -2,13 +2,19 @@
 
 import os
 import socket
+import time
+import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from optuna import Study
-from optuna.storages import BaseStorage
+from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
+from optuna.storages import fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
+
+from sklearn_mlic.tuning._storage import GRACE
 
 _WORKER, _EPOCHS = "worker", "n_epochs"
 
@@ -111,35 +117,49 @@ def count_taken(trials: Iterable[FrozenTrial], n_splits: int) -> int:
     int
         What of a budget is taken.
     """
-    return sum(t.state == TrialState.RUNNING or is_recorded(t, n_splits) for t in trials)
+    return sum(_is_running(trial) or is_recorded(trial, n_splits) for trial in trials)
 
 
-def fail_dead(study: Study, storage: BaseStorage) -> None:
-    """Mark the running trials of dead processes of this host as failed.
+def _is_running(trial: FrozenTrial) -> bool:
+    """A worker that has not said long after the start who it is will not come back."""
+    if trial.state != TrialState.RUNNING:
+        return False
+    return _WORKER in trial.user_attrs or time.time() - trial.datetime_start.timestamp() < GRACE
 
-    On other hosts only the time without a sign of life tells.
+
+def fail_lost(study: Study) -> None:
+    """Mark the running trials of dead workers as failed.
+
+    Those of processes of this host are known at once; on other hosts the time without a sign
+    of life tells.
 
     Parameters
     ----------
     study : optuna.Study
         Looked through.
-    storage : BaseStorage
-        That of the study.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        fail_stale_trials(study)
     if os.name != "posix":
         return
     own = _host()
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         host, _, pid = trial.user_attrs.get(_WORKER, "").rpartition(":")
         if host == own and not _is_alive(int(pid)):
-            storage.set_trial_state_values(trial._trial_id, state=TrialState.FAIL)
+            with suppress(UpdateFinishedTrialError):  # another process has seen it too
+                study._storage.set_trial_state_values(trial._trial_id, state=TrialState.FAIL)
 
 
 def _host() -> str:
-    """This machine, or this container of it: where a process number means one process."""
-    namespace = Path("/proc/self/ns/pid")
+    """This machine since it was started, or this container: where a number means one process.
+
+    Names are not enough: many machines are called localhost.
+    """
+    namespace, boot = Path("/proc/self/ns/pid"), Path("/proc/sys/kernel/random/boot_id")
     numbers = os.readlink(namespace) if namespace.is_symlink() else ""
-    return f"{socket.gethostname()} {numbers}".strip()
+    start = boot.read_text().strip() if boot.is_file() else ""
+    return " ".join([socket.gethostname(), numbers, start]).strip()
 
 
 def _is_alive(pid: int) -> bool:

@@ -16,13 +16,14 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_method_params, _num_samples, check_is_fitted
 
 from sklearn_mlic.images import digest_data
+from sklearn_mlic.tuning._identity import Identity, describe_settings
 from sklearn_mlic.tuning._progress import quiet
 from sklearn_mlic.tuning._results import read_outcomes, tabulate
 from sklearn_mlic.tuning._scoring import find_scoring
 from sklearn_mlic.tuning._space import Space
 from sklearn_mlic.tuning._splits import check_search_cv
 from sklearn_mlic.tuning._state import StateMixin
-from sklearn_mlic.tuning._study import Identity, describe_settings, in_memory, open_study
+from sklearn_mlic.tuning._study import equipped, in_memory, open_study
 from sklearn_mlic.tuning._trial import Evaluation
 from sklearn_mlic.tuning._workers import Limits, run_trials, shareable_storage
 from sklearn_mlic.utils._labels import as_label_matrix
@@ -75,16 +76,19 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
         The study's name in the storage, in which ``{data}`` stands for a hash of the data and
         folds: with it each training part of an outer cross-validation has a study of its own. Or
         a study that maximises; one in memory gets the trials itself. None is
-        ``"sklearn_mlic"``. A study of other data, folds or settings is refused; of files the
-        paths count.
+        ``"sklearn_mlic"``. A study of other data, folds or settings is refused, and so is a
+        lambda among the settings, which cannot be told from another; of files the paths count.
+        Without `storage` and `study` nothing is compared.
     storage : str, path or optuna storage, optional
         Where trials are kept, to go on later and for other processes: a URL such as
         ``"sqlite:///search.db"``, or the path of a journal file, also for machines with one
         network drive. The trials of a worker that has died without a word count as lost at
-        once on its own machine, on others after three minutes. A process that finds no trial left
-        does not wait for those that others still run. None keeps them in memory.
+        once on its own machine, on others and after a restart in three minutes. A process that
+        finds no trial left does not wait for those that others still run. None keeps them in
+        memory.
     sampler : optuna sampler, optional
-        None is the TPE sampler, seeded by `random_state` for each trial.
+        None is the TPE sampler, seeded by `random_state` for each trial. A file of
+        ``sklearn_mlic.save`` holds no other: ``set_params(sampler=None)`` before.
     pruner : optuna pruner, optional
         Ends trials that look bad: it sees the mean score after each fold and, inside a fold,
         after each epoch of our networks, where the rows left out are scored. It counts steps in
@@ -130,7 +134,7 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
     refit_time_ : float
         Seconds of the fit on all rows.
     label_names_ : ndarray of object
-        Those of the best estimator.
+        Those of the best estimator. Only with `refit`.
 
     Notes
     -----
@@ -267,11 +271,10 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
                 storage,
                 self._identify(evaluation, params),
                 n_objectives=len(evaluation.objectives),
-                sampler=self.sampler,
-                pruner=self.pruner,
                 seed=draw_seed(self.random_state),
             )
-            interruption = run_trials(evaluation, study, limits, self.n_jobs)
+            with equipped(study, self.sampler, self.pruner):
+                interruption = run_trials(evaluation, study, limits, self.n_jobs)
             self.study_ = in_memory(study)
         self._set_results(evaluation, interruption)
         if self.refit:
@@ -312,17 +315,20 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
             return_train_score=self.return_train_score,
         )
 
-    def _identify(self, evaluation: Evaluation, params: dict[str, Any]) -> Identity:
-        """What a study that this search can go on with is about."""
+    def _identify(self, evaluation: Evaluation, params: dict[str, Any]) -> Identity | None:
+        """What a study that this search can go on with is about: None if it is of this fit."""
+        if self.study is None and self.storage is None:
+            return None
         folds = [rows for split in evaluation.splits for rows in split]
         data = digest_data(evaluation.X, evaluation.y, dict(sorted(params.items())), *folds)
-        tuned = evaluation.space.names
-        return Identity(data, describe_settings(self.estimator, self.scoring, tuned))
+        objectives, tuned = evaluation.objectives, evaluation.space.names
+        settings = describe_settings(self.estimator, self.scoring, objectives, tuned)
+        return Identity(data, settings)
 
     def _set_results(self, evaluation: Evaluation, interruption: BaseException | None) -> None:
         """Set what the trials have shown: the table and the best of it."""
         n_splits = len(evaluation.splits)
-        outcomes = read_outcomes(self.study_, evaluation.space, n_splits, self.error_score)
+        outcomes = read_outcomes(self.study_, evaluation)
         if not outcomes.trials:
             raise interruption or RuntimeError(
                 "No trial has come to its end. Give the search more time, or see its study."
@@ -382,4 +388,9 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
     @property
     def label_names_(self) -> np.ndarray:
         check_is_fitted(self)
+        if not self.refit:
+            raise AttributeError(
+                "This search has no label_names_: with refit=False no estimator is fitted on all "
+                "rows. Set refit=True, or the name of a score."
+            )
         return self.best_estimator_.label_names_

@@ -1,16 +1,23 @@
 """From a trial to the parameters of an estimator."""
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
-from optuna import TrialPruned
+import numpy as np
+from optuna import Study, TrialPruned
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
     FloatDistribution,
     IntDistribution,
+    check_distribution_compatibility,
 )
-from optuna.trial import BaseTrial, FrozenTrial
+from optuna.trial import BaseTrial, FrozenTrial, TrialState
+
+from sklearn_mlic.tuning._identity import FREE
+from sklearn_mlic.utils._description import describe
 
 # What every storage of Optuna can hold.
 _PLAIN = (bool, int, float, str, type(None))
@@ -81,11 +88,64 @@ class Space:
         -------
         dict
             As `suggest` returned them; those drawn, where it gave the trial up.
+
+        Raises
+        ------
+        ValueError
+            If a function suggests something else than it did then.
         """
         try:
-            return self.suggest(trial)
+            with warnings.catch_warnings():
+                # A range may have become narrower since.
+                warnings.filterwarnings("ignore", "The value .* is out of the range")
+                return self.suggest(trial)
         except TrialPruned:
             return dict(trial.params)
+        except ValueError as error:
+            raise ValueError(
+                f"param_distributions(trial) does not give the parameters of trial {trial.number} "
+                f"back: {error} Pass another name as study=, another storage, or the function of "
+                f"before."
+            ) from error
+
+    def check(self, study: Study) -> None:
+        """Refuse a study whose trials were drawn from something else; ranges may change.
+
+        Parameters
+        ----------
+        study : optuna.Study
+            New or with trials.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has come, gone, or is drawn in another way.
+        """
+        if callable(self.given):
+            return
+        now = {name: _distribution(source) for name, source in self.given.items()}
+        for trial in study.get_trials(deepcopy=False):
+            is_drawn = trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+            names = now.keys() | trial.distributions if is_drawn else trial.distributions
+            for name in sorted(names):
+                before = trial.distributions.get(name)
+                if not _agree(before, now.get(name)):
+                    raise ValueError(
+                        f"The study {study.study_name!r} is of another search space: {name} was "
+                        f"{before or 'not there'} in trial {trial.number} and is "
+                        f"{now.get(name, 'not there')}. Pass another name as study=, another "
+                        f"storage, or the space of before."
+                    )
+
+
+def _agree(before: BaseDistribution | None, now: BaseDistribution | None) -> bool:
+    if before is None or now is None:
+        return False
+    try:
+        check_distribution_compatibility(before, now)
+    except ValueError:
+        return False
+    return True
 
 
 def _check(given: Any) -> None:
@@ -115,15 +175,39 @@ def _draw(trial: BaseTrial, name: str, source: BaseDistribution | Sequence) -> A
         return trial.suggest_float(name, source.low, source.high, step=source.step, log=source.log)
     if isinstance(source, IntDistribution):
         return trial.suggest_int(name, source.low, source.high, step=source.step, log=source.log)
-    choices = source.choices if isinstance(source, CategoricalDistribution) else tuple(source)
-    if all(isinstance(choice, _PLAIN) for choice in choices):
-        return trial.suggest_categorical(name, choices)
+    choices = _choices(source)
+    names = _distribution(source).choices
+    drawn = trial.suggest_categorical(name, names)
+    return drawn if _are_plain(choices) else choices[names.index(drawn)]
+
+
+def _choices(source: CategoricalDistribution | Sequence) -> tuple:
+    return source.choices if isinstance(source, CategoricalDistribution) else tuple(source)
+
+
+def _distribution(source: BaseDistribution | Sequence) -> BaseDistribution:
+    """What a study knows of a source."""
+    if isinstance(source, (FloatDistribution, IntDistribution)):
+        return source
+    choices = _choices(source)
+    if _are_plain(choices):
+        return CategoricalDistribution(choices)
     # A storage holds no estimator and no list: the study knows such choices by these names.
-    labels = [_label(i, choice) for i, choice in enumerate(choices)]
-    return choices[labels.index(trial.suggest_categorical(name, labels))]
+    return CategoricalDistribution([_label(i, choice) for i, choice in enumerate(choices)])
 
 
 def _label(position: int, choice: Any) -> str:
-    """A name that is the same in every process: a repr may hold an address."""
-    is_readable = isinstance(choice, (*_PLAIN, list, tuple, dict))
-    return f"{position}: {repr(choice)[:60] if is_readable else type(choice).__name__}"
+    """A name that is the same in every process and tells a choice from others of its type."""
+    try:
+        words = describe(choice, FREE)
+    except Exception:  # a lambda, say, has no name elsewhere
+        return f"{position}: {type(choice).__name__}"
+    if isinstance(choice, (*_PLAIN, np.generic, list, tuple, dict)) and len(words) <= 60:
+        return f"{position}: {words}"
+    return (
+        f"{position}: {type(choice).__name__} {blake2b(words.encode(), digest_size=4).hexdigest()}"
+    )
+
+
+def _are_plain(choices: tuple) -> bool:
+    return all(isinstance(choice, _PLAIN) for choice in choices)

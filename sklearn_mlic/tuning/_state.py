@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import optuna
-from optuna import Study
+from optuna import Study, pruners
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState
 
@@ -13,6 +13,8 @@ from sklearn_mlic.tuning._progress import quiet
 from sklearn_mlic.utils._state import plain_paths
 
 _PLAIN = (bool, int, float, str, type(None))
+# In place of a given study that is the one with the trials.
+_THE_SAME = {"study": "study_"}
 # Of a trial, what is plain as it is.
 _COPIED = ("params", "user_attrs", "system_attrs", "intermediate_values")
 
@@ -20,22 +22,50 @@ _COPIED = ("params", "user_attrs", "system_attrs", "intermediate_values")
 class StateMixin:
     """A search that is pickled with its study and its distributions as plain values.
 
-    The study comes back in memory, without its sampler and pruner.
+    The study comes back in memory, without its sampler and pruner, and so does a given one that
+    was in memory. Pruners with plain settings are written out; samplers stay as they are, which
+    a pickle can hold and a model file cannot.
     """
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())  # not the dict of the search itself
         state["param_distributions"] = _map_values(state["param_distributions"], _to_plain)
+        state["pruner"] = _pruner_to_plain(state["pruner"])
         if "study_" in state:
+            if state["study"] is state["study_"]:
+                state["study"] = _THE_SAME
             state["study_"] = _study_to_plain(state["study_"])
         return plain_paths(state)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         state["param_distributions"] = _map_values(state["param_distributions"], _from_plain)
+        state["pruner"] = _pruner_from_plain(state["pruner"])
         if "study_" in state:
             state["study_"] = _study_from_plain(state["study_"])
+            if state["study"] == _THE_SAME:
+                state["study"] = state["study_"]
         super().__setstate__(state)
+
+
+def _pruner_to_plain(pruner: Any) -> Any:
+    """A pruner of Optuna as its name and settings; one with others inside stays as it is."""
+    name = type(pruner).__name__
+    is_known = getattr(pruners, name, None) is type(pruner)
+    if is_known and all(isinstance(value, _PLAIN) for value in vars(pruner).values()):
+        return {"pruner": name, "settings": dict(vars(pruner))}
+    return pruner
+
+
+def _pruner_from_plain(state: Any) -> Any:
+    if not isinstance(state, dict):
+        return state
+    kind = getattr(pruners, state["pruner"])
+    if not issubclass(kind, pruners.BasePruner):
+        raise TypeError(f"{state['pruner']!r} is no pruner of Optuna.")
+    pruner = object.__new__(kind)
+    vars(pruner).update(state["settings"])
+    return pruner
 
 
 def _study_to_plain(study: Study) -> dict[str, Any]:

@@ -4,10 +4,11 @@ import os
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from optuna.exceptions import ExperimentalWarning
+from optuna.exceptions import ExperimentalWarning, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages._heartbeat import BaseHeartbeat
 from optuna.storages.journal import (
@@ -42,7 +43,8 @@ class HeartbeatJournal(JournalStorage, BaseHeartbeat):
 
     def record_heartbeat(self, trial_id: int) -> None:
         """Write that the trial's worker is alive."""
-        self.set_trial_user_attr(trial_id, _SIGN, time.time())
+        with suppress(UpdateFinishedTrialError):  # others took it for dead: the worker will see
+            self.set_trial_user_attr(trial_id, _SIGN, time.time())
 
     def _get_stale_trial_ids(self, study_id: int) -> list[int]:
         now, running = time.time(), (TrialState.RUNNING,)
@@ -81,8 +83,8 @@ def open_storage(storage: Any) -> BaseStorage:
 
     Raises
     ------
-    TypeError
-        If it is something else.
+    TypeError, ValueError
+        If it is something else, or cannot be opened.
     """
     if storage is None:
         return InMemoryStorage()
@@ -95,12 +97,32 @@ def open_storage(storage: Any) -> BaseStorage:
         )
     place = os.fspath(storage)
     if "://" not in place:
+        folder = os.path.dirname(os.path.abspath(place))
+        if not os.path.isdir(folder):
+            raise ValueError(f"storage={place!r}: there is no folder {folder!r}. Make it first.")
         return HeartbeatJournal(place)
     return _open_database(place)
 
 
 def _open_database(url: str) -> RDBStorage:
-    """Connect to a database, and make its tables where there are none."""
+    """Connect to a database, in words of ours where that fails."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    place = url.partition("://")[0] + "://…"  # there may be a password in it
+    try:
+        place = str(make_url(url))
+        return _connect(url)
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        raise ValueError(
+            f"storage={place!r} cannot be opened: {str(error).splitlines()[0]}. Expected the "
+            f"URL of a database that is there, whose driver is installed, such as "
+            f"'sqlite:///search.db' in a folder that exists, or the path of a journal file."
+        ) from error
+
+
+def _connect(url: str) -> RDBStorage:
+    """Open a database, and make its tables where there are none."""
     from sqlalchemy.exc import DatabaseError
 
     # Others may be writing: wait longer than SQLite's 5 seconds.

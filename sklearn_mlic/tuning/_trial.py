@@ -13,13 +13,10 @@ from sklearn.model_selection._validation import _fit_and_score
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params
 
-from sklearn_mlic.tuning._epochs import FoldWatch
+from sklearn_mlic.tuning._epochs import STEPS, FoldWatch
 from sklearn_mlic.tuning._interruption import Interruption
 from sklearn_mlic.tuning._records import count_taken, start_record, write_fold
 from sklearn_mlic.tuning._space import Space
-
-# Steps that a pruner counts in a fold: its unit is a hundredth of one.
-STEPS = 100
 
 
 class SurplusTrial(Exception):
@@ -160,9 +157,9 @@ class Evaluation:
         def score(estimator: Any, rows: Any) -> float:
             return self._objectives_of(_plain(self.scorer(estimator, rows, y, **params)))[0]
 
-        def report(score: float, part_done: float) -> bool:
+        def report(score: float, step: int) -> bool:
             running = np.mean([*earlier, [score]], axis=0)
-            return self._report(trial, running, fold * STEPS + int(part_done * STEPS))
+            return self._report(trial, running, fold * STEPS + step)
 
         return FoldWatch(score, report, X, y)
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import optuna
 from joblib import effective_n_jobs
-from optuna import Study
+from optuna import Study, Trial
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial
 from sklearn.utils.parallel import delayed
 
 from sklearn_mlic.tuning._progress import quiet, show_progress
+from sklearn_mlic.tuning._records import fail_lost
 from sklearn_mlic.tuning._storage import open_storage
 from sklearn_mlic.tuning._study import storage_of
 from sklearn_mlic.tuning._trial import Evaluation, SurplusTrial
@@ -64,7 +66,13 @@ def run_trials(
     -------
     KeyboardInterrupt or None
         Ctrl-C, if it came.
+
+    Raises
+    ------
+    ValueError
+        If the study has trials of another search space.
     """
+    evaluation.space.check(study)
     n_workers = min(effective_n_jobs(n_jobs), evaluation.n_trials or math.inf)
     with show_progress(study, evaluation, limits.verbose):
         try:
@@ -104,20 +112,39 @@ def _join(
 
 
 def _work(evaluation: Evaluation, study: Study, limits: Limits) -> None:
+    lost: list[int] = []
+
+    def is_complete() -> bool:
+        fail_lost(study)
+        return evaluation.is_complete(study.get_trials(deepcopy=False))
+
     def stop_at_budget(study: Study, _: FrozenTrial) -> None:
-        if evaluation.is_complete(study.get_trials(deepcopy=False)):
+        if is_complete():
             study.stop()
 
-    if evaluation.is_complete(study.get_trials(deepcopy=False)):
-        return
-    left = None if limits.deadline is None else max(0.0, limits.deadline - time.time())
-    study.optimize(
-        evaluation,
-        n_trials=None,
-        timeout=left,
-        callbacks=[stop_at_budget, *limits.callbacks],
-        catch=(SurplusTrial,),
-    )
+    def objective(trial: Trial) -> tuple[float, ...]:
+        try:
+            return evaluation(trial)
+        except UpdateFinishedTrialError:  # others took this process for dead
+            lost.append(trial.number)
+            raise
+
+    while not is_complete():
+        n_lost = len(lost)
+        left = None if limits.deadline is None else max(0.0, limits.deadline - time.time())
+        try:
+            study.optimize(
+                objective,
+                n_trials=None,
+                timeout=left,
+                callbacks=[stop_at_budget, *limits.callbacks],
+                catch=(SurplusTrial,),
+            )
+            return
+        except (ValueError, UpdateFinishedTrialError):
+            # Optuna cannot close the trial. It is made up for by another.
+            if len(lost) == n_lost:
+                raise
 
 
 @contextmanager
@@ -139,8 +166,13 @@ def shareable_storage(storage: Any, study: Any, n_jobs: int | None) -> Iterator[
     Raises
     ------
     ValueError
-        If a study in memory was given, which no other process can see.
+        If a study in memory was given, which no other process can see, or there are no workers.
     """
+    if n_jobs == 0:
+        raise ValueError(
+            "n_jobs=0 leaves no process to run trials; expected a number from 1 on, -1 for one "
+            "a core, or None for this process."
+        )
     if effective_n_jobs(n_jobs) == 1:
         yield storage
     elif storage is None and not isinstance(study, Study):

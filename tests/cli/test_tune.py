@@ -44,6 +44,28 @@ def test_a_storage_goes_on_with_the_trials(scenes, tmp_path, form):
     pd.testing.assert_frame_equal(second.head(2), first)
 
 
+def test_a_storage_goes_on_where_images_are_embedded_into_another_cache(scenes, tmp_path):
+    storage, sizes = tmp_path / "study.log", []
+    for n_trials in (1, 2):
+        table = tmp_path / f"{n_trials}.csv"
+        approach = ["--approach", "image", "--cv", 0.3, *NETWORK]
+        options = ["--trials", n_trials, "--storage", storage, "--table", table]
+        tune(scenes, *options, approach=approach)
+        sizes.append(len(pd.read_csv(table)))
+    assert sizes == [1, 2]
+
+
+def test_a_comparison_goes_on_with_its_searches(scenes, tmp_path):
+    storage, table = tmp_path / "studies.log", tmp_path / "table.csv"
+    approach = ["--approach", "image", "--cv", 0.3, *NETWORK]
+    for _ in range(2):
+        call(
+            "compare", scenes / "labels.csv", "--tune", 1, "--storage", storage, "-o", table,
+            *approach,
+        )  # fmt: skip
+    assert len(set(re.findall(r'"study_name": ?"([^"]+)"', storage.read_text()))) == 1
+
+
 def test_a_storage_of_other_data_is_refused(scenes, tmp_path, capsys, monkeypatch):
     rows = (scenes / "labels.csv").read_text().splitlines(keepends=True)
     (tmp_path / "fewer.csv").write_text("".join(rows[:50]))

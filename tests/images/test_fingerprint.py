@@ -1,5 +1,6 @@
 """Data that differ in anything have another hash; the same have the same."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -45,3 +46,30 @@ def test_what_is_no_other_data_has_the_same_hash():
     assert digest_data(NUMBERS) == digest_data(np.asfortranarray(NUMBERS))
     assert digest_data(FRAME) == digest_data(FRAME.copy())
     assert digest_data(sparse.csr_array(NUMBERS)) == digest_data(sparse.csc_array(NUMBERS))
+
+
+def test_rows_of_any_length_and_lists_of_parts_are_told_apart():
+    ragged = [["a"] * (row % 3 + 1) for row in range(6)]
+    assert digest_data(ragged) == digest_data([list(row) for row in ragged])
+    assert digest_data(ragged) != digest_data(ragged[::-1])
+    parts = [(NUMBERS, NUMBERS[:, 0])]
+    assert digest_data(parts) == digest_data([(NUMBERS.copy(), NUMBERS[:, 0])])
+    assert digest_data(parts) != digest_data([(NUMBERS + 1, NUMBERS[:, 0])])
+    assert digest_data(["ab", "c"]) != digest_data(["a", "bc"])
+    assert digest_data(np.float32([1])) != digest_data(np.float32([1]).view(np.int32))
+
+
+def test_addresses_do_not_count():
+    class Local:
+        """Cannot be pickled."""
+
+    assert digest_data({"own": Local()}) == digest_data({"own": Local()})
+
+
+def test_one_long_text_makes_the_others_no_longer():
+    texts = ["short"] * 2000 + ["x" * 20000]
+    tracemalloc.start()
+    digest_data(texts)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2e6

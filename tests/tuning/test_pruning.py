@@ -143,3 +143,18 @@ def test_callbacks_of_ones_own_are_heard_beside():
     found = search(classifier(max_epochs=2, callbacks=[Listener()]), rates=[0.1]).fit(X, Y)
     assert epochs.count("on_epoch_end") == 6
     assert found.cv_results_["n_epochs"][0] == 4
+
+
+def test_a_step_is_reported_once():
+    found = search(classifier(max_epochs=150), rates=[0.1], pruner=ThresholdPruner(lower=-1.0))
+    found.fit(X, Y)
+    assert list(found.study_.trials[0].intermediate_values) == list(range(1, 201))
+
+
+def test_the_averaged_weights_are_scored_where_they_are_what_is_kept():
+    model = classifier(max_epochs=2, ema_decay=0.9)
+    found = search(model, rates=[0.1], pruner=ThresholdPruner(lower=-1.0)).fit(X, Y)
+    train, test = next(FOLDS.split(X, Y))
+    short = model.set_params(max_epochs=1, lr=0.1).fit(X[train], Y[train])
+    score = SCORERS["mAP"](short, X[test], Y[test])
+    np.testing.assert_allclose(found.study_.trials[0].intermediate_values[50], score)

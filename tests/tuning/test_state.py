@@ -68,3 +68,19 @@ def test_optunas_plots_draw_the_study_that_came_back():
     assert len(plot_intermediate_values(twin.study_).lines) == 4
     assert plot_optimization_history(twin.study_).has_data()
     pyplot.close("all")
+
+
+@pytest.mark.parametrize("name", ["pruner", "study"])
+def test_a_model_file_holds_a_pruner_and_a_study_of_ones_own(name, tmp_path):
+    given = {
+        "pruner": optuna.pruners.PercentilePruner(25.0, n_startup_trials=7),
+        "study": optuna.create_study(direction="maximize"),
+    }
+    search = fitted("distributions", **{name: given[name]})
+    opened = load(save(search, tmp_path / "search.skops"))
+    assert len(opened.study_.trials) == 4
+    if name == "pruner":
+        assert type(opened.pruner) is type(search.pruner)
+        assert vars(opened.pruner) == vars(search.pruner)
+    else:
+        assert opened.study is opened.study_
