@@ -80,7 +80,8 @@ def predict_part(part, model_file):
 meta = {**dict.fromkeys(find_label_names(model), float), "n_labels": int}
 settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
 with Client(processes=False, **settings):
-    images = dd.read_csv(str(rows_file), blocksize=2000)
+    # Of a file of any size dask.dataframe.read_csv makes partitions by itself.
+    images = dd.from_pandas(pd.read_csv(rows_file), npartitions=4)
     predicted = images.map_partitions(predict_part, str(model_file), meta=meta)
     print(f"{images.npartitions} partitions")
     # On a cluster: predicted.to_parquet("predictions/"), and nothing comes back here.

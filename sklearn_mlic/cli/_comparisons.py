@@ -1,5 +1,8 @@
 """The commands that try several things on the same folds: ``compare`` and ``tune``."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -43,8 +46,9 @@ def compare(
     tune: Annotated[
         int | None,
         Option(
+            min=1,
             help="Trials that tune each approach for mAP, in three folds inside each fold; the "
-            "prior is left as it is."
+            "prior is left as it is.",
         ),
     ] = None,
     table: Annotated[Path | None, Option("--out", "-o", help="CSV file for the table.")] = None,
@@ -80,15 +84,16 @@ def compare(
                     study=f"{name} {{data}}",  # one a training part
                     random_state=options.seed,
                 )
-        leaderboard = compare_approaches(
-            approaches,
-            bunch.data,
-            bunch.target,
-            cv=_as_cv(cv),
-            scoring=metric or (),
-            random_state=options.seed,
-            verbose=int(not options.quiet),
-        )
+        with _ended_by_interruption():
+            leaderboard = compare_approaches(
+                approaches,
+                bunch.data,
+                bunch.target,
+                cv=_as_cv(cv),
+                scoring=metric or (),
+                random_state=options.seed,
+                verbose=int(not options.quiet),
+            )
         print_leaderboard(leaderboard)
         if best is not None:
             winner = leaderboard["mAP"].idxmax()
@@ -110,7 +115,7 @@ def tune(
     search: SearchOptions,
     approach: Annotated[str, Option(help=f"{LISTING}. {VARIANTS}")] = "image",
     trials: Annotated[
-        int, Option(help="Trials altogether, those already in the storage included.")
+        int, Option(min=1, help="Trials altogether, those already in the storage included.")
     ] = 20,
     cv: _Folds = 5,
     metric: Annotated[str, Option(help="The score to maximise, as mAP, CF1 or LRAP.")] = "mAP",
@@ -156,6 +161,17 @@ def tune(
         pd.DataFrame(found.cv_results_).drop(columns="params").to_csv(table, index=False)
     if out is not None:
         print(out)
+
+
+@contextmanager
+def _ended_by_interruption() -> Iterator[None]:
+    """Let Ctrl-C in one search end them all: the table would not say that one was cut short."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "The search was interrupted")
+        try:
+            yield
+        except UserWarning as interruption:
+            raise KeyboardInterrupt from interruption
 
 
 def _as_cv(cv: float) -> int | float:

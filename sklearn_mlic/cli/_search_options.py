@@ -27,7 +27,8 @@ class SearchOptions:
         float | None, Option(help="Seconds after which no trial of an approach begins.")
     ] = None
     prune: Annotated[
-        bool, Option("--prune", help="End trials early that look worse than most before.")
+        bool,
+        Option("--prune", help="End trials of networks early that look worse than most before."),
     ] = False
     workers: Annotated[int | None, Option(help="Processes that run trials.")] = None
 
@@ -63,6 +64,8 @@ class SearchOptions:
         from sklearn_mlic.fitted import set_everywhere
         from sklearn_mlic.tuning import OptunaSearchCV, search_space
 
+        # Without epochs there are folds alone to go by, which differ more than the candidates.
+        is_pruned = self.prune and any("max_epochs" in name for name in estimator.get_params())
         set_everywhere(estimator, verbose=0)  # the bar of the search speaks alone
         return OptunaSearchCV(
             estimator,
@@ -71,7 +74,7 @@ class SearchOptions:
             storage=self.storage,
             # The best quarter goes on, judged from half of the first fold on: networks that begin
             # slowly are not ended before they have begun.
-            pruner=PercentilePruner(25.0, 3, n_warmup_steps=50) if self.prune else None,
+            pruner=PercentilePruner(25.0, 3, n_warmup_steps=50) if is_pruned else None,
             n_jobs=self.workers,
             **settings,
         )

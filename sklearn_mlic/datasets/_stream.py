@@ -116,7 +116,7 @@ def stream_predictions(
     identity = {
         "the model": key or joblib.hash(model),
         "the input": rows.digest,
-        **{name: repr(value) for name, value in {**settings, "on_error": rows.on_error}.items()},
+        **{name: repr(value) for name, value in settings.items()},
     }
     with hold_alone(out):
         journal = Journal(out, identity, restart)
@@ -177,7 +177,9 @@ def _predict(
     except ImageError as error:
         if on_error != "skip":
             row = None if error.row is None else start + error.row
-            raise ImageError(error.reason, error.source, row, error.remedy) from error
+            parts = [error.remedy, "on_error='skip' (--on-error skip) goes on without it"]
+            remedy = ". ".join(part for part in parts if part)
+            raise ImageError(error.reason, error.source, row, remedy) from error
         bad |= _find_damaged(chunk.images)
         found = _predict_rows(model, chunk.X, bad)
     kept, pred, prob = found

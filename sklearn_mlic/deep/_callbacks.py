@@ -107,10 +107,14 @@ class ProgressReport(Callback):
     def on_epoch_end(self, net: Any, **_: Any) -> None:
         """Print the epoch's line."""
         row = net.epochs()[-1]
+        speed = self.n_seen_ / self.seconds_
+        state = f"loss {row['train_loss']:.4f}  {speed:.0f} rows/s"
+        self.bar_.update(self.task_, state=state)
         figures = {name: row[name] for name in row if name.startswith(("train_", "valid_"))}
         parts = [f"epoch {row['epoch']}/{net.last_epoch_}"]
         parts += [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
-        parts.append(f"{self.n_seen_ / self.seconds_:.0f} rows/s")
+        parts.append(f"{speed:.0f} rows/s")
+        parts += [f"{net.team_.size} processes"] if net.team_.size > 1 else []
         if not self.bar_.disable:
             self.bar_.console.print("  ".join(parts), highlight=False)
 

@@ -18,6 +18,9 @@ from sklearn_mlic.tuning._storage import GRACE
 
 _WORKER, _EPOCHS = "worker", "n_epochs"
 
+# Trials that fail from the first on, after which a search ends.
+_PATIENCE = 3
+
 
 def start_record(trial: Trial) -> None:
     """Write who runs a trial.
@@ -100,6 +103,26 @@ def is_recorded(trial: FrozenTrial, n_splits: int) -> bool:
     if trial.state == TrialState.FAIL:
         return None not in read_folds(trial, n_splits)
     return trial.state in (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+def have_failed(trials: Iterable[FrozenTrial], n_splits: int) -> bool:
+    """Say whether all folds of the first few trials have failed: the next would too.
+
+    Parameters
+    ----------
+    trials : iterable of optuna.trial.FrozenTrial
+        Of one run.
+    n_splits : int
+        How many folds there are.
+
+    Returns
+    -------
+    bool
+        False as long as there are fewer than three.
+    """
+    ended = [read_folds(trial, n_splits) for trial in trials if is_recorded(trial, n_splits)]
+    first = [fold for folds in ended[:_PATIENCE] for fold in folds]
+    return len(ended) >= _PATIENCE and all(fold and fold.get("fit_error") for fold in first)
 
 
 def count_taken(trials: Iterable[FrozenTrial], n_splits: int) -> int:

@@ -15,6 +15,7 @@ from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import _check_method_params, _num_samples, check_is_fitted
 
+from sklearn_mlic.fitted import find_label_names
 from sklearn_mlic.images import digest_data
 from sklearn_mlic.tuning._identity import Identity, describe_settings
 from sklearn_mlic.tuning._progress import quiet
@@ -96,10 +97,11 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
         is a good start where networks are trained, with ``n_warmup_steps=50``, half of the first
         fold, where they are slow to begin: few batches an epoch, features that are not scaled.
     random_state : int, RandomState or None, default=None
-        Seeds the sampler. With one process the same seed gives the same trials, interrupted or
-        not.
+        Seeds the sampler: with one process the same seed gives the same trials. One that was
+        interrupted is lost, and the next takes its place.
     error_score : "raise" or float, default=np.nan
-        The score of a fit that fails; ``"raise"`` raises its error.
+        The score of a fit that fails; ``"raise"`` raises its error. A search whose first three
+        trials fail in every fold ends there.
     return_train_score : bool, default=False
         Whether the rows trained on are scored too.
     verbose : int, default=0
@@ -387,10 +389,11 @@ class OptunaSearchCV(StateMixin, BaseSearchCV):
 
     @property
     def label_names_(self) -> np.ndarray:
+        """Those of the best estimator; shape (n_labels,)."""
         check_is_fitted(self)
         if not self.refit:
             raise AttributeError(
                 "This search has no label_names_: with refit=False no estimator is fitted on all "
                 "rows. Set refit=True, or the name of a score."
             )
-        return self.best_estimator_.label_names_
+        return np.asarray(find_label_names(self.best_estimator_), dtype=object)

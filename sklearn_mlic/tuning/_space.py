@@ -19,6 +19,7 @@ from optuna.trial import BaseTrial, FrozenTrial, TrialState
 from sklearn_mlic.tuning._identity import FREE
 from sklearn_mlic.utils._description import describe
 
+_TWO_NUMBERS = ([float, float], [int, int], [int, float], [float, int])
 # What every storage of Optuna can hold.
 _PLAIN = (bool, int, float, str, type(None))
 
@@ -162,7 +163,9 @@ def _check(given: Any) -> None:
     kinds = (FloatDistribution, IntDistribution, CategoricalDistribution)
     for name, source in given.items():
         is_list = isinstance(source, (list, tuple)) and len(source)
-        if not (is_list or isinstance(source, kinds)):
+        # Two numbers in a tuple are a range to some and two choices to others.
+        is_range = isinstance(source, tuple) and list(map(type, source)) in _TWO_NUMBERS
+        if is_range or not (is_list or isinstance(source, kinds)):
             raise TypeError(
                 f"param_distributions[{name!r}]={source!r}; expected a distribution of Optuna, "
                 f"such as optuna.distributions.FloatDistribution(1e-3, 1, log=True), or a list "

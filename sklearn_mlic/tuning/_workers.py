@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial
 from sklearn.utils.parallel import delayed
 
 from sklearn_mlic.tuning._progress import quiet, show_progress
-from sklearn_mlic.tuning._records import fail_lost
+from sklearn_mlic.tuning._records import fail_lost, have_failed
 from sklearn_mlic.tuning._storage import open_storage
 from sklearn_mlic.tuning._study import storage_of
 from sklearn_mlic.tuning._trial import Evaluation, SurplusTrial
@@ -114,9 +114,13 @@ def _join(
 def _work(evaluation: Evaluation, study: Study, limits: Limits) -> None:
     lost: list[int] = []
 
+    n_earlier = len(study.get_trials(deepcopy=False))
+
     def is_complete() -> bool:
         fail_lost(study)
-        return evaluation.is_complete(study.get_trials(deepcopy=False))
+        trials = study.get_trials(deepcopy=False)
+        is_hopeless = have_failed(trials[n_earlier:], len(evaluation.splits))
+        return is_hopeless or evaluation.is_complete(trials)
 
     def stop_at_budget(study: Study, _: FrozenTrial) -> None:
         if is_complete():

@@ -8,7 +8,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from helpers import classifier, coloured
-from sklearn_mlic import BinaryRelevance, OptunaSearchCV
+from sklearn_mlic import BinaryRelevance, OptunaSearchCV, compare
+from sklearn_mlic.cli._comparisons import _ended_by_interruption
 
 IMAGES, Y = coloured(40)
 X = IMAGES.reshape(len(IMAGES), -1)[:, :6].astype(np.float32) / 255
@@ -81,3 +82,10 @@ def test_a_network_that_ends_its_training_ends_the_search():
     assert any("Training was interrupted" in message for message in messages)
     assert any("best of 4 trials is kept" in message for message in messages)
     assert list(found.cv_results_["n_epochs"]) == [2] * 4
+
+
+@pytest.mark.parametrize("comes_at", [1, 3 * 5])
+def test_ctrl_c_ends_a_comparison_of_searches(comes_at):
+    found = search(BinaryRelevance(Interrupted()), {"estimator__C": [0.1, 1.0]}, comes_at)
+    with pytest.raises(KeyboardInterrupt), _ended_by_interruption():
+        compare({"searched": found}, X, Y, cv=2, random_state=0)

@@ -215,3 +215,23 @@ print({"torch", "torchvision", "timm", "skorch"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_search_that_can_only_fail_ends_soon():
+    wrong = BinaryRelevance(LogisticRegression(solver="none"))
+    search = OptunaSearchCV(wrong, {"estimator__C": [0.1, 1.0]}, n_trials=50, cv=2)
+    with pytest.raises(ValueError, match="All the 6 fits failed"):
+        search.fit(X, Y)
+
+
+@pytest.mark.parametrize("scoring", ["mapp", ["mAP", "mapp"], {"score": "mapp"}])
+def test_an_unknown_score_shows_the_nearest(scoring):
+    search = OptunaSearchCV(BinaryRelevance(LogisticRegression()), {"estimator__C": [1.0]})
+    with pytest.raises(ValueError, match="Unknown scoring 'mapp'. Choose one of: 'mAP'"):
+        search.set_params(scoring=scoring, refit=False).fit(X, Y)
+
+
+def test_two_numbers_are_no_range_and_no_choices():
+    search = OptunaSearchCV(BinaryRelevance(LogisticRegression()), {"estimator__C": (0.1, 10)})
+    with pytest.raises(TypeError, match="expected a distribution of Optuna"):
+        search.fit(X, Y)
