@@ -44,7 +44,8 @@ def digest_data(*parts: Any) -> str:
 def _add(digest: Any, value: Any) -> None:
     """Item by item: nothing is made as wide as the longest text."""
     if isinstance(value, (str, os.PathLike)):
-        _add_bytes(digest, os.fspath(value).encode())
+        # A name that is no UTF-8 holds halves of pairs.
+        _add_bytes(digest, str(os.fspath(value)).encode(errors="surrogatepass"))
     elif value is None or isinstance(value, (Number, np.generic)):
         _add_bytes(digest, describe(value).encode())
     elif isinstance(value, Image.Image):

@@ -73,3 +73,7 @@ def test_one_long_text_makes_the_others_no_longer():
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2e6
+
+
+def test_names_that_are_no_utf_8_are_told_apart():
+    assert digest_data(["caf\udce9.jpg"]) != digest_data(["caf\udce8.jpg"])
