@@ -105,6 +105,7 @@ def test_errors_of_ones_own_callbacks_are_raised():
         search(callbacks=[fail]).fit(X, Y)
 
 
+# scikit-learn says so of train scores that an earlier run did not take, as it should.
 @pytest.mark.filterwarnings("ignore:One or more of the train scores are non-finite")
 def test_train_scores_may_come_and_go(journal):
     search(storage=journal, n_trials=1).fit(X, Y)
